@@ -1,0 +1,22 @@
+// What the link handshake hands to a channel: a connection whose client has shown that it may come in.
+#pragma once
+
+#include "protocol/capabilities.hpp"
+#include "protocol/channel_id.hpp"
+#include "transport/stream.hpp"
+
+#include <cstdint>
+#include <memory>
+
+namespace spice::auth {
+
+struct LinkedStream {
+    std::unique_ptr<transport::Stream> stream;
+    uint32_t connection_id = 0; // 0 on a new client's main channel
+    protocol::ChannelId channel;
+    protocol::Capabilities common_caps; // what the client announced
+    protocol::Capabilities channel_caps;
+    bool mini_header = false; // both sides announced SPICE_COMMON_CAP_MINI_HEADER
+};
+
+} // namespace spice::auth

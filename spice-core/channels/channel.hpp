@@ -1,0 +1,80 @@
+// One typed connection of a client: framing, the base messages, the ACK window and orderly closing.
+//
+// A derived class gives the channel its meaning through three hooks: started(), received() and room(). It
+// sends with send(), and asks has_room() before it produces anything that could wait: what is not sent yet
+// can still be merged, what is in the outbox cannot ("latest first").
+//
+// Core thread only. Owned by its Client through shared_ptr, because I/O under way holds it too; after close()
+// (by anybody, any number of times) no hook is called again and session() must not be used.
+#pragma once
+
+#include "base/result.hpp"
+#include "base/byte_reader.hpp"
+#include "channels/ack_window.hpp"
+#include "auth/linked_stream.hpp"
+#include "channels/session.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace spice::channels {
+
+class Channel : public std::enable_shared_from_this<Channel> {
+public:
+    // `on_closed` is called once, from the core thread's loop and not from inside close(), with the reason.
+    using ClosedHandler = std::function<void(Channel&, std::string_view reason)>;
+
+    Channel(auth::LinkedStream link, Session& session, ClosedHandler on_closed);
+    virtual ~Channel();
+    Channel(const Channel&) = delete;
+    Channel& operator=(const Channel&) = delete;
+
+    // Begins the read and write loops and calls started().
+    void start();
+    // `reason` is for the log, one static or escaped line.
+    void close(std::string_view reason);
+    bool closed() const { return closed_; }
+
+    const protocol::ChannelId& id() const { return link_.channel; }
+    std::string peer() const { return link_.stream->peer(); }
+
+protected:
+    // The link is done: send what the protocol wants first.
+    virtual void started() = 0;
+    // One complete message of the client other than the base ones (ACK_SYNC, ACK, PONG, DISCONNECTING are
+    // handled here; the migration messages are refused). An error closes the channel. May co_await, which
+    // stops reading from this client and from nobody else.
+    virtual boost::asio::awaitable<Result<>> received(uint16_t type, Bytes body) = 0;
+    // Called whenever has_room() may have become true.
+    virtual void room() {}
+    // Called once when the channel closes, before anything of it is destroyed: give back what is held.
+    virtual void closing() {}
+    // Largest body that received() is ready for; more is refused before it is read. Bytes.
+    virtual size_t max_message_size(uint16_t type) const = 0;
+
+    bool has_cap(unsigned bit) const { return link_.channel_caps.has(bit); }
+    Session& session() const { return session_; }
+    boost::asio::any_io_executor executor() const { return link_.stream->executor(); }
+
+    // Queues one message (type and body, the header is added here). Everything goes out in order. A channel
+    // whose outbox exceeds kMaxOutbox bytes is closed: its producer did not ask has_room().
+    void send(uint16_t type, std::vector<uint8_t> body);
+    // The outbox is empty, or nearly so, and the ACK window is open.
+    bool has_room() const;
+    // Milliseconds of the last answered PING; 0 before the first. Smoothed.
+    uint32_t round_trip_ms() const;
+
+    static constexpr size_t kOutboxLowWater = 64 * 1024; // bytes
+    static constexpr size_t kMaxOutbox = 32 * 1024 * 1024; // bytes
+};
+
+} // namespace spice::channels

@@ -1,0 +1,25 @@
+// What all channels of all clients share: the desktop as the core knows it, and whom to tell about input.
+//
+// Core thread only. The server owns the one Session; channels hold a reference that outlives them.
+#pragma once
+
+#include "display/screen.hpp"
+#include "spice-core/config.hpp"
+#include "spice-core/desktop.hpp"
+#include "spice-core/display_command.hpp"
+#include "spice-core/log.hpp"
+
+#include <cstdint>
+
+namespace spice::channels {
+
+struct Session {
+    const ServerConfig& config;
+    Desktop& desktop;
+    LogSink& log;
+    display::Screen screen; // pixels, monitors
+    Cursor cursor{};
+    LockKeys lock_keys = 0;
+};
+
+} // namespace spice::channels

@@ -1,0 +1,44 @@
+// The desktop's picture as last committed: the truth that every client is brought to.
+//
+// Core thread. Applies commits, drops what did not really change (once for all clients) and answers with what
+// each client's UpdateTracker has to add.
+#pragma once
+
+#include "spice-core/display_command.hpp"
+#include "spice-core/region.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace spice::display {
+
+// A commit after comparison: what really differs from the picture before.
+struct ScreenUpdate {
+    bool surface_changed = false; // a new primary surface: everything known about the old one is void
+    std::vector<Copy> copies; // in order, before `changed`
+    Region changed; // pixels that differ after the copies
+    bool monitors_changed = false;
+};
+
+class Screen {
+public:
+    // Takes a commit in. Areas outside the surface are ignored.
+    ScreenUpdate apply(const Commit& commit);
+
+    const std::optional<Surface>& surface() const { return surface_; } // none before the first commit
+    const MonitorsConfig& monitors() const { return monitors_; }
+
+    // Rows of the whole surface, top to bottom, stride() pixels apart; upper byte of each pixel is 0.
+    std::span<const uint32_t> pixels() const { return pixels_; }
+    size_t stride() const { return static_cast<size_t>(surface_ ? surface_->size.width : 0); }
+
+private:
+    std::optional<Surface> surface_;
+    MonitorsConfig monitors_;
+    std::vector<uint32_t> pixels_;
+};
+
+} // namespace spice::display

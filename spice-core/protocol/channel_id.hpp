@@ -1,0 +1,16 @@
+// Which channel of a client: SpiceLinkMess.channel_type and channel_id.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+
+namespace spice::protocol {
+
+struct ChannelId {
+    uint8_t type = 0; // SPICE_CHANNEL_MAIN, ...
+    uint8_t id = 0;
+
+    friend auto operator<=>(const ChannelId&, const ChannelId&) = default;
+};
+
+} // namespace spice::protocol

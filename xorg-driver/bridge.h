@@ -1,0 +1,93 @@
+/* The seam between the X side (C) and spice-core (C++): plain C types both ways, and no exception crosses it.
+ *
+ * X thread only. Nothing here waits for the core; events come back through a file descriptor that the X
+ * server polls and xspice_core_dispatch(), which calls the handlers of struct xspice_handlers. */
+#ifndef XSPICE_BRIDGE_H
+#define XSPICE_BRIDGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct xspice_core; /* one per X server process; outlives server generations */
+
+/* Strings are copied. NULL means not given. */
+struct xspice_core_config {
+    const char *addresses;     /* separated by commas; NULL: 127.0.0.1 */
+    int port;                  /* TCP port */
+    const char *password_file; /* first line is the ticket; NULL with disable_ticketing only */
+    bool disable_ticketing;
+    const char *name;          /* told to clients */
+    const char *image_compression; /* "auto", "off", "lz", "lz4" */
+};
+
+/* Same order and meaning as X's BoxRec, with room for 32 bit coordinates. */
+struct xspice_box {
+    int32_t x1, y1, x2, y2;
+};
+
+struct xspice_framebuffer {
+    const uint32_t *pixels; /* upper left pixel of the screen */
+    size_t stride;          /* pixels from one row to the next */
+    int width, height;
+};
+
+struct xspice_head {
+    uint32_t id;
+    struct xspice_box area;
+};
+
+enum xspice_log_level { XSPICE_LOG_DEBUG, XSPICE_LOG_INFO, XSPICE_LOG_WARNING, XSPICE_LOG_ERROR };
+
+/* Called by xspice_core_dispatch() on the X thread, with `data` of xspice_core_set_handlers(). */
+struct xspice_handlers {
+    void (*watched)(void *data, bool watched); /* track damage only while someone watches */
+    void (*key)(void *data, uint16_t scancode, bool pressed); /* PC set-1, extended as 0xe0xx */
+    void (*lock_keys)(void *data, uint8_t locks);  /* bits: 1 scroll, 2 num, 4 caps */
+    void (*pointer_position)(void *data, int x, int y); /* screen pixels */
+    void (*pointer_motion)(void *data, int dx, int dy);
+    void (*button)(void *data, uint8_t button, bool pressed); /* X button numbers, 1 to 16 */
+    void (*log)(void *data, enum xspice_log_level level, const char *line);
+};
+
+/* Makes the core, binds its ports and starts its thread. NULL on failure, with one line for the log in
+ * `error`: it names the option and the remedy. */
+struct xspice_core *xspice_core_create(const struct xspice_core_config *config, char *error, size_t error_size);
+/* Ends the core's thread and connections. Not from the core thread; see xspice_core_abandon(). */
+void xspice_core_destroy(struct xspice_core *core);
+/* For a server that is crashing: makes the core stop without waiting for it. Safe from any thread. */
+void xspice_core_abandon(struct xspice_core *core);
+
+/* Replaces all handlers; NULL `handlers` while no screen exists (events are then dropped but for watched). */
+void xspice_core_set_handlers(struct xspice_core *core, const struct xspice_handlers *handlers, void *data);
+/* Readable when xspice_core_dispatch() has something to do. Owned by the core. */
+int xspice_core_fd(const struct xspice_core *core);
+/* Handles a bounded number of events; the descriptor stays readable while more are waiting. */
+void xspice_core_dispatch(struct xspice_core *core);
+bool xspice_core_watched(const struct xspice_core *core);
+
+/* What was done to the screen, in the order it was done (see commit_builder.hpp). */
+void xspice_core_set_surface(struct xspice_core *core, int width, int height);
+void xspice_core_add_changed(struct xspice_core *core, const struct xspice_box *boxes, size_t count);
+void xspice_core_add_copy(struct xspice_core *core, const struct xspice_box *destination, size_t count, int dx,
+                          int dy);
+void xspice_core_set_monitors(struct xspice_core *core, const struct xspice_head *heads, size_t count,
+                              unsigned max_heads);
+/* `argb` (premultiplied, width * height values) is copied; NULL hides the pointer. */
+void xspice_core_set_cursor(struct xspice_core *core, const uint32_t *argb, int width, int height, int hot_x,
+                            int hot_y, int x, int y);
+void xspice_core_set_cursor_position(struct xspice_core *core, int x, int y);
+void xspice_core_set_lock_keys(struct xspice_core *core, uint8_t locks);
+
+/* End of a dispatch: posts what was collected if there is anything and the core is ready for it; otherwise
+ * it stays collected and merges. */
+void xspice_core_commit(struct xspice_core *core, const struct xspice_framebuffer *framebuffer);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
