@@ -3,6 +3,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <string>
 
 namespace spice::protocol {
 
@@ -12,5 +13,8 @@ struct ChannelId {
 
     friend auto operator<=>(const ChannelId&, const ChannelId&) = default;
 };
+
+// For the log: "display:0", "channel type 77:3".
+std::string describe(const ChannelId& channel);
 
 } // namespace spice::protocol
