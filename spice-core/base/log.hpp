@@ -29,7 +29,8 @@ void append_part(std::string& line, Number number) {
 
 } // namespace detail
 
-// One line out of strings and whole numbers. The parts must not hold bytes that a client sent, unless escaped.
+// One line out of strings and whole numbers. The parts must not hold bytes that a client sent, unless
+// escaped.
 template <class... Parts>
 void log_line(LogSink& sink, LogLevel level, const Parts&... parts) {
     std::string line;

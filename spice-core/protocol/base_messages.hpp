@@ -48,8 +48,8 @@ struct Disconnecting {
     std::vector<uint8_t> body() const;
 };
 
-// | 0 | 8 | time_stamp | 8 | 4 | severity | 12 | 4 | visibility | 16 | 4 | what | 20 | 4 | length | 24 | length
-// | message | 24 + length | 1 | NUL that length does not count |
+// | 0 | 8 | time_stamp | 8 | 4 | severity | 12 | 4 | visibility | 16 | 4 | what | 20 | 4 | length | 24 |
+// length | message | 24 + length | 1 | NUL that length does not count |
 struct Notify {
     static constexpr uint16_t kType = SPICE_MSG_NOTIFY;
     uint64_t time_stamp = 0; // ns
@@ -62,7 +62,8 @@ struct Notify {
 };
 
 // SpiceSubMessageList: several messages in one, which the client handles in this order.
-// | 0 | 2 | count | 2 | 4 * count | offsets of the sub messages | then each | 2 | type | 4 | size | size | body |
+// | 0 | 2 | count | 2 | 4 * count | offsets of the sub messages | then each | 2 | type | 4 | size | size |
+// body |
 struct MessageList {
     static constexpr uint16_t kType = SPICE_MSG_LIST;
     struct Item {

@@ -19,7 +19,9 @@ public:
         }
     }
 
-    bool has(unsigned bit) const { return bit / 32 < words_.size() && ((words_[bit / 32] >> (bit % 32)) & 1) != 0; }
+    bool has(unsigned bit) const {
+        return bit / 32 < words_.size() && ((words_[bit / 32] >> (bit % 32)) & 1) != 0;
+    }
     void set(unsigned bit) {
         if (bit / 32 >= words_.size()) {
             words_.resize(bit / 32 + 1);

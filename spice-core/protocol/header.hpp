@@ -32,8 +32,8 @@ inline constexpr size_t kMaxHeaderSize = sizeof(SpiceDataHeader);
 // No message of a client is larger than this, whatever its channel and type; bytes of the body.
 inline constexpr uint32_t kMaxClientMessage = 1024 * 1024;
 
-// What a client's header says. Serial and sub messages are not read: no client sends sub messages, and serials
-// mean something to migration only.
+// What a client's header says. Serial and sub messages are not read: no client sends sub messages, and
+// serials mean something to migration only.
 struct MessageHeader {
     uint16_t type = 0;
     uint32_t size = 0; // bytes of the body, at most kMaxClientMessage

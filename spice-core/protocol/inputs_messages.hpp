@@ -1,6 +1,6 @@
-// Messages of the inputs channel (spice.proto: InputsChannel; ids from spice/enums.h). See base_messages.hpp for
-// the shape. SPICE_MSG_INPUTS_MOUSE_MOTION_ACK has no body; the body of SPICE_MSGC_INPUTS_KEY_SCANCODE is the
-// scancode bytes themselves.
+// Messages of the inputs channel (spice.proto: InputsChannel; ids from spice/enums.h). See base_messages.hpp
+// for the shape. SPICE_MSG_INPUTS_MOUSE_MOTION_ACK has no body; the body of SPICE_MSGC_INPUTS_KEY_SCANCODE is
+// the scancode bytes themselves.
 #pragma once
 
 #include "base/byte_reader.hpp"
@@ -34,8 +34,8 @@ struct InputsKeyModifiers {
 
 // --- from the client ---
 
-// KEY_DOWN and KEY_UP: up to four bytes of PC set-1 scancode, the first in the lowest byte, ended by a zero byte:
-// 0x1e is A, 0x48e0 is Up. KEY_UP has 0x80 set in the last of them.
+// KEY_DOWN and KEY_UP: up to four bytes of PC set-1 scancode, the first in the lowest byte, ended by a zero
+// byte: 0x1e is A, 0x48e0 is Up. KEY_UP has 0x80 set in the last of them.
 struct KeyCode {
     uint32_t code = 0;
 

@@ -10,8 +10,8 @@ namespace spice::protocol {
 namespace {
 
 // SPICE_MAGIC is a number whose little endian bytes spell it.
-constexpr std::array<uint8_t, 4> kMagic{SPICE_MAGIC & 0xff, (SPICE_MAGIC >> 8) & 0xff, (SPICE_MAGIC >> 16) & 0xff,
-                                        (SPICE_MAGIC >> 24) & 0xff};
+constexpr std::array<uint8_t, 4> kMagic{SPICE_MAGIC & 0xff, (SPICE_MAGIC >> 8) & 0xff,
+                                        (SPICE_MAGIC >> 16) & 0xff, (SPICE_MAGIC >> 24) & 0xff};
 
 Capabilities read_capabilities(ByteReader& in, uint32_t count) {
     std::vector<uint32_t> words(count);
@@ -100,7 +100,8 @@ LinkResult<LinkMessage> parse_link_message(Bytes bytes) {
     return message;
 }
 
-std::vector<uint8_t> link_reply(const PublicKey& key, const Capabilities& common, const Capabilities& channel) {
+std::vector<uint8_t> link_reply(const PublicKey& key, const Capabilities& common,
+                                const Capabilities& channel) {
     return reply_message(SPICE_LINK_ERR_OK, key, common, channel);
 }
 

@@ -1,5 +1,5 @@
-// The bytes of the link handshake, the first conversation on every connection. Pure functions; the conversation
-// itself is auth/link_handshake. Layouts from spice/protocol.h, all little endian, no padding:
+// The bytes of the link handshake, the first conversation on every connection. Pure functions; the
+// conversation itself is auth/link_handshake. Layouts from spice/protocol.h, all little endian, no padding:
 //
 // SpiceLinkHeader                     SpiceLinkMess (follows, client)       SpiceLinkReply (follows, server)
 // | 0 | 4 | magic "REDQ"      |       | 0  | 4 | connection_id    |         | 0   | 4   | error            |
@@ -9,8 +9,8 @@
 //                                     | 10 | 4 | num_channel_caps |         | 174 | 4   | caps_offset      |
 //                                     | 14 | 4 | caps_offset      |         | 178 | 4*n | capability words |
 //
-// The client goes on with a SpiceLinkAuthMechanism (4 bytes; only if it announced AUTH_SELECTION) and the ticket
-// (128 bytes), and gets the link result: 4 bytes, SPICE_LINK_ERR_*.
+// The client goes on with a SpiceLinkAuthMechanism (4 bytes; only if it announced AUTH_SELECTION) and the
+// ticket (128 bytes), and gets the link result: 4 bytes, SPICE_LINK_ERR_*.
 #pragma once
 
 #include "base/byte_reader.hpp"
@@ -41,7 +41,7 @@ template <class T>
 using LinkResult = boost::system::result<T, LinkError>;
 
 inline constexpr size_t kLinkHeaderSize = sizeof(SpiceLinkHeader);
-inline constexpr uint32_t kMaxLinkMessage = 4096;  // bytes, as the reference server has it
+inline constexpr uint32_t kMaxLinkMessage = 4096;     // bytes, as the reference server has it
 inline constexpr uint32_t kMaxCapabilityWords = 1024; // of each kind
 inline constexpr size_t kTicketSize = sizeof(SpiceLinkEncryptedTicket);
 
@@ -69,7 +69,8 @@ struct LinkMessage {
 LinkResult<LinkMessage> parse_link_message(Bytes bytes);
 
 // Header and reply of a link that goes on: 16 + 178 + 4 * words bytes.
-std::vector<uint8_t> link_reply(const PublicKey& key, const Capabilities& common, const Capabilities& channel);
+std::vector<uint8_t> link_reply(const PublicKey& key, const Capabilities& common,
+                                const Capabilities& channel);
 
 // Header and reply of one that does not: 16 + 178 bytes, everything but the code and the offset zero.
 std::vector<uint8_t> link_error_reply(uint32_t code);

@@ -1,5 +1,5 @@
-// Messages of the main channel (spice.proto: MainChannel; ids from spice/enums.h). See base_messages.hpp for the
-// shape. Messages without a body have no struct: SPICE_MSG_MAIN_AGENT_CONNECTED to the client,
+// Messages of the main channel (spice.proto: MainChannel; ids from spice/enums.h). See base_messages.hpp for
+// the shape. Messages without a body have no struct: SPICE_MSG_MAIN_AGENT_CONNECTED to the client,
 // SPICE_MSGC_MAIN_ATTACH_CHANNELS from it.
 #pragma once
 
@@ -89,8 +89,8 @@ struct AgentToken {
     std::vector<uint8_t> body() const;
 };
 
-// To clients with SPICE_MAIN_CAP_NAME_AND_UUID. | 0 | 4 | length | 4 | length | name and NUL |: unlike Notify,
-// the length counts the NUL.
+// To clients with SPICE_MAIN_CAP_NAME_AND_UUID. | 0 | 4 | length | 4 | length | name and NUL |: unlike
+// Notify, the length counts the NUL.
 struct ServerName {
     static constexpr uint16_t kType = SPICE_MSG_MAIN_NAME;
     std::string_view name;
@@ -132,8 +132,8 @@ struct ClientAgentToken {
     static Result<ClientAgentToken> parse(Bytes body);
 };
 
-// Bytes that a client's message may have by its type, base messages included. AGENT_DATA comes in pieces of at
-// most VD_AGENT_MAX_DATA_SIZE.
+// Bytes that a client's message may have by its type, base messages included. AGENT_DATA comes in pieces of
+// at most VD_AGENT_MAX_DATA_SIZE.
 constexpr size_t max_main_message(uint16_t type) {
     return type == SPICE_MSGC_MAIN_AGENT_DATA ? VD_AGENT_MAX_DATA_SIZE : 1024;
 }

@@ -8,8 +8,8 @@
 
 namespace spice::protocol {
 
-// The parsed value when the body held all of its layout, else the error. A longer body is fine: the protocol's
-// minor versions append fields, and how long it may get is checked with the header.
+// The parsed value when the body held all of its layout, else the error. A longer body is fine: the
+// protocol's minor versions append fields, and how long it may get is checked with the header.
 template <class Message>
 Result<Message> complete(const ByteReader& in, Message message, const char* too_short) {
     if (!in.ok()) {
