@@ -18,11 +18,13 @@ namespace spice {
 
 class PendingUpdate {
 public:
-    static constexpr size_t kMaxCopies = 32; // more fold into `changed`
+    static constexpr size_t kMaxCopies = 32;        // more fold into `changed`
+    static constexpr size_t kMaxCopyRects = 256;    // of all copies together; more fold into `changed`
+    static constexpr size_t kMaxChangedRects = 256; // more are covered by fewer, larger ones
 
     struct Taken {
-        std::vector<Copy> copies;
-        Region changed;
+        std::vector<Copy> copies; // at most kMaxCopies
+        Region changed;           // after the copies
     };
 
     bool empty() const { return copies_.empty() && changed_.empty(); }
@@ -40,6 +42,11 @@ public:
     void clear();
 
 private:
+    bool extends_last_copy(const Copy& copy);
+    void simplify_copies();
+    void bound_copies();
+    void fold_smallest_copy();
+
     std::vector<Copy> copies_;
     Region changed_;
 };

@@ -59,19 +59,23 @@ public:
     ~Region();
 
     bool empty() const;
-    int64_t area() const; // pixels
-    Rect extents() const; // smallest rectangle around it; an empty Rect for an empty region
+    int64_t area() const;                // pixels
+    Rect extents() const;                // smallest rectangle around it; an empty Rect for an empty region
     std::span<const Rect> rects() const; // disjoint, top to bottom, left to right; valid until changed
     size_t rect_count() const { return rects().size(); }
 
     bool contains(Point point) const;
-    bool contains(const Rect& rect) const; // every pixel of it
+    bool contains(const Rect& rect) const;    // every pixel of it
+    bool contains(const Region& other) const; // every pixel of it
     bool overlaps(const Rect& rect) const;
     bool overlaps(const Region& other) const;
 
     void clear();
     void translate(int dx, int dy);
     Region translated(int dx, int dy) const;
+    // A region of at most `max_rects` (at least 1) rectangles that covers this one and stays inside its
+    // extents: what to use where fewer rectangles matter more than a few pixels too many.
+    Region simplified(size_t max_rects) const;
 
     Region& operator|=(const Region& other);
     Region& operator&=(const Region& other);

@@ -1,0 +1,162 @@
+#include "spice-core/commit_builder.hpp"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace spice {
+namespace {
+
+// A framebuffer whose rows are longer than the surface, as Xorg's may be.
+struct Framebuffer {
+    explicit Framebuffer(Size surface)
+        : size(surface), pixels(stride() * static_cast<size_t>(surface.height)) {
+        for (size_t i = 0; i < pixels.size(); ++i) {
+            pixels[i] = 0xff000000u | static_cast<uint32_t>(i);
+        }
+    }
+    size_t stride() const { return static_cast<size_t>(size.width) + 3; }
+    uint32_t at(int x, int y) const {
+        return pixels[static_cast<size_t>(y) * stride() + static_cast<size_t>(x)];
+    }
+    FramebufferView view() const { return {pixels.data(), stride(), size}; }
+
+    Size size;
+    std::vector<uint32_t> pixels;
+};
+
+Region area_of(const Commit& commit) {
+    Region region;
+    for (const PixelBlock& block : commit.changed) {
+        EXPECT_FALSE(region.overlaps(block.area));
+        region |= block.area;
+    }
+    return region;
+}
+
+class CommitBuilderTest : public ::testing::Test {
+protected:
+    CommitBuilderTest() {
+        builder_.set_surface({0, {101, 77}});
+        builder_.set_watched(true);
+        builder_.build(framebuffer_.view());
+    }
+
+    Framebuffer framebuffer_{{101, 77}};
+    CommitBuilder builder_;
+};
+
+TEST_F(CommitBuilderTest, has_nothing_to_say_when_nothing_was_done) {
+    EXPECT_FALSE(builder_.dirty());
+}
+
+TEST_F(CommitBuilderTest, carries_pixels_with_the_upper_byte_cleared) {
+    builder_.add_changed(Region(Rect{3, 4, 9, 6}) | Region(Rect{90, 70, 500, 500}));
+    ASSERT_TRUE(builder_.dirty());
+    const Commit commit = builder_.build(framebuffer_.view());
+    EXPECT_FALSE(builder_.dirty());
+    EXPECT_EQ(area_of(commit), Region(Rect{3, 4, 9, 6}) | Region(Rect{90, 70, 101, 77}));
+    for (const PixelBlock& block : commit.changed) {
+        const uint32_t* pixel = block.pixels.get();
+        for (int y = block.area.y1; y < block.area.y2; ++y) {
+            for (int x = block.area.x1; x < block.area.x2; ++x) {
+                ASSERT_EQ(*pixel++, framebuffer_.at(x, y) & 0x00ffffff);
+            }
+        }
+    }
+    EXPECT_FALSE(commit.surface);
+    EXPECT_FALSE(commit.cursor);
+    EXPECT_FALSE(commit.lock_keys);
+}
+
+TEST_F(CommitBuilderTest, keeps_copies_from_inside_and_sends_the_rest_as_pixels) {
+    builder_.add_copy(Rect{0, 0, 101, 60}, 0, 10); // rows 0 to 9 come from outside
+    const Commit commit = builder_.build(framebuffer_.view());
+    ASSERT_EQ(commit.copies.size(), 1u);
+    EXPECT_EQ(commit.copies[0].destination, Region(Rect{0, 10, 101, 60}));
+    EXPECT_EQ(commit.copies[0].dy, 10);
+    EXPECT_EQ(area_of(commit), Region(Rect{0, 0, 101, 10}));
+}
+
+TEST_F(CommitBuilderTest, sends_small_copies_as_pixels) {
+    builder_.add_copy(Rect{0, 0, 8, 16}, -20, 0);
+    const Commit commit = builder_.build(framebuffer_.view());
+    EXPECT_TRUE(commit.copies.empty());
+    EXPECT_EQ(area_of(commit), Region(Rect{0, 0, 8, 16}));
+}
+
+TEST_F(CommitBuilderTest, forgets_what_was_done_to_a_surface_that_is_gone) {
+    builder_.add_copy(Rect{0, 0, 101, 60}, 0, -10);
+    builder_.set_surface({0, {33, 20}});
+    const Framebuffer smaller({33, 20});
+    const Commit commit = builder_.build(smaller.view());
+    ASSERT_TRUE(commit.surface);
+    EXPECT_EQ(commit.surface->size, (Size{33, 20}));
+    EXPECT_TRUE(commit.copies.empty());
+    EXPECT_EQ(area_of(commit), Region(Rect{0, 0, 33, 20}));
+}
+
+TEST_F(CommitBuilderTest, separates_pointer_motion_from_pointer_shape) {
+    builder_.set_cursor_position({5, 6});
+    builder_.set_cursor_position({7, 8});
+    Commit commit = builder_.build(framebuffer_.view());
+    EXPECT_FALSE(commit.cursor);
+    ASSERT_TRUE(commit.cursor_position);
+    EXPECT_EQ(*commit.cursor_position, (Point{7, 8}));
+    EXPECT_TRUE(commit.changed.empty());
+
+    builder_.set_cursor({std::nullopt, {9, 9}});
+    builder_.set_cursor_position({10, 11});
+    commit = builder_.build(framebuffer_.view());
+    ASSERT_TRUE(commit.cursor);
+    EXPECT_EQ(commit.cursor->position, (Point{10, 11}));
+    EXPECT_FALSE(commit.cursor_position);
+
+    builder_.set_cursor_position({10, 11});
+    EXPECT_FALSE(builder_.dirty());
+}
+
+TEST_F(CommitBuilderTest, mentions_monitors_and_locks_only_when_they_differ) {
+    MonitorsConfig monitors;
+    monitors.heads.push_back({0, {0, 0, 101, 77}});
+    builder_.set_monitors(monitors);
+    builder_.set_lock_keys(4);
+    const Commit commit = builder_.build(framebuffer_.view());
+    ASSERT_TRUE(commit.monitors);
+    EXPECT_EQ(*commit.monitors, monitors);
+    EXPECT_EQ(commit.lock_keys, LockKeys{4});
+    builder_.set_monitors(monitors);
+    builder_.set_lock_keys(4);
+    EXPECT_FALSE(builder_.dirty());
+}
+
+TEST(CommitBuilder, tells_everything_when_somebody_begins_to_watch) {
+    const Framebuffer framebuffer({40, 30});
+    CommitBuilder builder;
+    builder.set_surface({0, {40, 30}});
+    builder.set_monitors({{{0, {0, 0, 40, 30}}}, 1});
+    builder.set_cursor_position({3, 4});
+    builder.set_lock_keys(2);
+    builder.add_changed(Rect{0, 0, 1, 1});
+    builder.add_copy(Rect{0, 0, 20, 20}, 1, 1);
+    EXPECT_FALSE(builder.dirty());
+    for (int time = 0; time < 2; ++time) {
+        builder.set_watched(true);
+        ASSERT_TRUE(builder.dirty());
+        const Commit commit = builder.build(framebuffer.view());
+        EXPECT_TRUE(commit.surface);
+        EXPECT_TRUE(commit.copies.empty());
+        EXPECT_EQ(area_of(commit), Region(Rect{0, 0, 40, 30}));
+        EXPECT_TRUE(commit.monitors);
+        ASSERT_TRUE(commit.cursor);
+        EXPECT_EQ(commit.cursor->position, (Point{3, 4}));
+        EXPECT_EQ(commit.lock_keys, LockKeys{2});
+        EXPECT_FALSE(builder.dirty());
+        builder.add_changed(Rect{0, 0, 5, 5});
+        builder.set_watched(false);
+        EXPECT_FALSE(builder.dirty());
+    }
+}
+
+} // namespace
+} // namespace spice
