@@ -20,7 +20,7 @@
 namespace spice::auth {
 
 struct LinkPolicy {
-    const TicketKey& ticket_key;
+    TicketKeys& ticket_keys;
     const std::optional<std::string>& ticket; // none: any ticket is accepted
     LogSink& log;
     // The capabilities that we announce for a channel type.
@@ -31,8 +31,9 @@ struct LinkPolicy {
     std::function<uint32_t(const protocol::ChannelId&, uint32_t connection_id)> admit;
 };
 
-// The linked connection, its final link result already sent; none when the link was refused (logged, closed).
-// Does not time out by itself: PendingLinks closes the stream at its deadline.
+// The linked connection, its final link result already sent; none when the link was refused. Both are logged,
+// one line each. Throws what the stream throws: a connection that breaks, or that PendingLinks closes at its
+// deadline (there is no time-out here), is its caller's to log. `policy` must outlive the coroutine.
 boost::asio::awaitable<std::optional<LinkedStream>> link_handshake(std::unique_ptr<transport::Stream> stream,
                                                                    const LinkPolicy& policy);
 
