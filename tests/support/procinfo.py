@@ -1,0 +1,102 @@
+"""What /proc knows of a process."""
+
+import os
+import pathlib
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def _proc(pid):
+    return pathlib.Path("/proc") / str(pid)
+
+
+def descriptors(pid):
+    return len(list((_proc(pid) / "fd").iterdir()))
+
+
+def descriptor_targets(pid):
+    """Sorted targets of all descriptors, for a message that says which one leaked."""
+    targets = []
+    for entry in (_proc(pid) / "fd").iterdir():
+        try:
+            targets.append(os.readlink(entry))
+        except OSError:
+            continue
+    return sorted(targets)
+
+
+def threads(pid):
+    return len(list((_proc(pid) / "task").iterdir()))
+
+
+def _kilobytes(path, key):
+    for line in path.read_text().splitlines():
+        if line.startswith(key + ":"):
+            return int(line.split()[1]) * 1024
+    raise KeyError(key)
+
+
+def rss(pid):
+    """Resident bytes."""
+    return _kilobytes(_proc(pid) / "smaps_rollup", "Rss")
+
+
+def pss(pid):
+    """Resident bytes, shared pages counted in proportion."""
+    return _kilobytes(_proc(pid) / "smaps_rollup", "Pss")
+
+
+def private(pid):
+    """Bytes that exist because of this process alone."""
+    rollup = _proc(pid) / "smaps_rollup"
+    return _kilobytes(rollup, "Private_Dirty") + _kilobytes(rollup, "Private_Clean")
+
+
+def cpu_seconds(pid):
+    """User and system time of all threads, also of ended ones."""
+    fields = (_proc(pid) / "stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+def wakeups(pid):
+    """Voluntary context switches of all live threads: how often a thread slept and was woken."""
+    total = 0
+    for task in (_proc(pid) / "task").iterdir():
+        for line in (task / "status").read_text().splitlines():
+            if line.startswith("voluntary_ctxt_switches:"):
+                total += int(line.split()[1])
+    return total
+
+
+def run_delay(tid):
+    """Seconds that a thread was ready to run while other threads had the processors; None where the kernel does
+    not tell."""
+    try:
+        return int((_proc(tid) / "schedstat").read_text().split()[1]) / 1e9
+    except (OSError, IndexError):
+        return None
+
+
+def children(pid):
+    """Pids of the direct children."""
+    found = []
+    for task in (_proc(pid) / "task").iterdir():
+        try:
+            found += [int(word) for word in (task / "children").read_text().split()]
+        except OSError:
+            continue
+    return found
+
+
+def descendants(pid):
+    found = []
+    for child in children(pid):
+        found += [child, *descendants(child)]
+    return found
+
+
+def name(pid):
+    try:
+        return (_proc(pid) / "comm").read_text().strip()
+    except OSError:
+        return ""
