@@ -1,0 +1,200 @@
+"""Starting processes that cannot outlive us, and ending them."""
+import ctypes
+import errno
+import os
+import selectors
+import signal
+import time
+from collections.abc import Iterable
+
+from .errors import StopRequested
+
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+_PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
+
+
+def _prctl(option: int, value: int) -> None:
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(option, ctypes.c_ulong(value), 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), 'prctl')
+
+
+def become_subreaper() -> None:
+    """Descendants that lose their parent become our children, so that none can get out of sight."""
+    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def die_with_parent(parent: int) -> None:
+    """For a new child: be sent SIGTERM when the parent ends; at once if it has ended by now."""
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+class Signals:
+    """Signals as something to wait for, beside file descriptors.
+
+    While one exists, SIGCHLD and the stop signals do nothing but wake wait() up. A SIGHUP that is ignored
+    (nohup) stays so.
+    """
+
+    def __init__(self) -> None:
+        self._reader, self._writer = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        signal.set_wakeup_fd(self._writer, warn_on_full_buffer=False)
+        for number in (signal.SIGCHLD, *STOP_SIGNALS):
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+                signal.signal(number, _do_nothing)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
+
+    def wait(self, timeout: float | None, readable: int | None = None) -> bool:
+        """Until a signal, or `readable` is readable, or the time is up. Returns whether `readable` is.
+
+        Raises StopRequested for a stop signal.
+        """
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._reader, selectors.EVENT_READ)
+            if readable is not None:
+                selector.register(readable, selectors.EVENT_READ)
+            ready = {key.fd for key, _ in selector.select(timeout)}
+        if self._reader in ready:
+            for number in os.read(self._reader, 4096):
+                if number in STOP_SIGNALS:
+                    raise StopRequested
+        return readable in ready
+
+
+def block_stop_signals() -> None:
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+
+
+def _do_nothing(_number: int, _frame: object) -> None:
+    pass
+
+
+def spawn(argv: list[str], environment: dict[str, str], *, stdin: int, stdout: int, stderr: int,
+          keep: tuple[int, ...] = ()) -> int:
+    """Starts `argv` in a session of its own, with these standard streams and the descriptors in `keep`.
+
+    It is sent SIGTERM when the calling process ends. Raises OSError when the program cannot be started.
+    """
+    parent = os.getpid()
+    reader, writer = os.pipe2(os.O_CLOEXEC)
+    pid = os.fork()  # no threads here
+    if pid == 0:
+        try:
+            os.setsid()
+            die_with_parent(parent)
+            _inherit_only((stdin, stdout, stderr), keep)
+            _default_signals()
+            os.execvpe(argv[0], argv, environment)
+        except OSError as error:
+            os.write(writer, b'%d' % error.errno)
+        finally:
+            os._exit(127)
+    os.close(writer)
+    failure = os.read(reader, 16)  # ends without data at a successful exec
+    os.close(reader)
+    if failure:
+        os.waitpid(pid, 0)
+        number = int(failure)
+        raise OSError(number, os.strerror(number), argv[0])
+    return pid
+
+
+def _inherit_only(standard: tuple[int, int, int], others: tuple[int, ...]) -> None:
+    """Makes `standard` 0 to 2 and closes all the rest but `others` (which are above 2) at the coming exec."""
+    copies = [os.dup(fd) for fd in standard]  # may be 0 to 2 themselves, in another order
+    for target, fd in enumerate(copies):
+        os.dup2(fd, target, inheritable=True)
+    for name in os.listdir('/proc/self/fd'):
+        fd = int(name)
+        if fd > 2:
+            try:
+                os.set_inheritable(fd, fd in others)
+            except OSError:
+                pass  # the one that listed the directory
+
+
+def _default_signals() -> None:
+    for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGCHLD, signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)  # Python ignores the first two
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    signal.set_wakeup_fd(-1)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+
+
+def reap() -> dict[int, int]:
+    """Collects children that ended: process id to wait status."""
+    ended = {}
+    while True:
+        try:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return ended
+        if pid == 0:
+            return ended
+        ended[pid] = status
+
+
+def descendants(root: int) -> set[int]:
+    """Every living process below `root`."""
+    parents: dict[int, int] = {}
+    for name in os.listdir('/proc'):
+        if name.isdigit():
+            try:
+                with open(f'/proc/{name}/stat', 'rb') as file:
+                    state, parent = file.read().rpartition(b')')[2].split()[:2]
+            except OSError:
+                continue  # gone meanwhile
+            if state not in b'ZX':
+                parents[int(name)] = int(parent)
+    children: dict[int, list[int]] = {}
+    for pid, parent in parents.items():
+        children.setdefault(parent, []).append(pid)
+    found: set[int] = set()
+    waiting = [root]
+    while waiting:
+        below = [pid for pid in children.get(waiting.pop(), ()) if pid not in found]
+        found.update(below)
+        waiting += below
+    return found
+
+
+def send(number: int, pids: Iterable[int]) -> None:
+    for pid in pids:
+        try:
+            os.kill(pid, number)
+        except OSError as error:
+            if error.errno not in (errno.ESRCH, errno.EPERM):
+                raise
+
+
+def end_descendants(but: frozenset[int] = frozenset(), grace: float = 0) -> dict[int, int]:
+    """Ends everything below this process except `but` and what is below that; returns who ended, and how.
+
+    SIGTERM first; whatever is left after `grace` seconds gets SIGKILL, again and again until nothing is left,
+    for a process may fork while it is looked for. A set-uid program that cannot be signalled is given up on.
+    """
+    ended: dict[int, int] = {}
+    told: set[int] = set()
+    now = time.monotonic()
+    kill_at, give_up_at = now + grace, now + grace + 5
+    while now < give_up_at:
+        ended.update(reap())
+        left = descendants(os.getpid()) - but
+        for pid in but:
+            left -= descendants(pid)
+        if not left:
+            break
+        if now >= kill_at:
+            send(signal.SIGKILL, left)
+        else:
+            send(signal.SIGTERM, left - told)
+            told |= left
+        time.sleep(0.005)
+        now = time.monotonic()
+    ended.update(reap())
+    return ended
