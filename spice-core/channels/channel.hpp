@@ -5,8 +5,8 @@
 // can still be merged, what is in the outbox cannot ("latest first").
 //
 // Core thread only. Owned by its Client through shared_ptr, because I/O under way holds it too; after close()
-// (by anybody, any number of times) no hook is called again and session() must not be used. An exception out of
-// a hook that the channel's own loops called closes this channel and nothing else.
+// (by anybody, any number of times) no hook is called again and session() must not be used. An exception out
+// of a hook that the channel's own loops called closes this channel and nothing else.
 #pragma once
 
 #include "auth/linked_stream.hpp"
@@ -14,11 +14,11 @@
 #include "base/result.hpp"
 #include "channels/ack_window.hpp"
 #include "channels/session.hpp"
+#include "protocol/header.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
 
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -54,14 +54,14 @@ protected:
     // The link is done: send what the protocol wants first.
     virtual void started() = 0;
     // One complete message of the client other than the base ones (ACK_SYNC, ACK, PONG, DISCONNECTING are
-    // handled here; the migration messages are refused). `body` is valid until the hook has finished. An error
-    // closes the channel. May co_await, which stops reading from this client and from nobody else; look at
-    // closed() after that.
+    // handled here; the migration messages are refused). `body` is valid until the hook has finished. An
+    // error closes the channel. May co_await, which stops reading from this client and from nobody else; look
+    // at closed() after that.
     virtual boost::asio::awaitable<Result<>> received(uint16_t type, Bytes body) = 0;
     // Called whenever has_room() may have become true.
     virtual void room() {}
-    // Called once when the channel closes, before anything of it is destroyed: give back what is held. The last
-    // moment in which session() may be used.
+    // Called once when the channel closes, before anything of it is destroyed: give back what is held. The
+    // last moment in which session() may be used.
     virtual void closing() {}
     // Largest body that received() is ready for; more is refused before it is read. Bytes.
     virtual size_t max_message_size(uint16_t type) const = 0;
@@ -81,36 +81,37 @@ protected:
     // Milliseconds of the last answered PING; 0 before the first. Smoothed, rounded up.
     uint32_t round_trip_ms() const;
 
-    static constexpr size_t kOutboxLowWater = 64 * 1024; // bytes
+    static constexpr size_t kOutboxLowWater = 64 * 1024;   // bytes
     static constexpr size_t kMaxOutbox = 32 * 1024 * 1024; // bytes
     // A PING goes out at the start, and later only together with something else that is sent, at most this
     // often: an idle client costs no byte and no wake-up, and nobody asks for the round trip of an idle one.
     static constexpr std::chrono::seconds kPingInterval{15};
 
 private:
-    using Clock = std::chrono::steady_clock;
-
     struct Message {
-        std::array<uint8_t, 18> header; // SpiceDataHeader, or its first 6 bytes SpiceMiniDataHeader
-        size_t header_size = 0;
+        std::vector<uint8_t> header;
         std::vector<uint8_t> body;
 
-        size_t size() const { return header_size + body.size(); }
+        size_t size() const { return header.size() + body.size(); }
     };
 
     boost::asio::awaitable<void> read_messages();
     boost::asio::awaitable<Result<>> handle(uint16_t type, Bytes body);
     Result<> handle_base(uint16_t type, Bytes body);
     boost::asio::awaitable<void> write_outbox();
-    // Runs one of the loops; whatever it throws closes this channel.
-    void spawn(boost::asio::awaitable<void> loop);
+    // Runs one of the two loops until it ends; whatever it throws closes this channel.
+    using Loop = boost::asio::awaitable<void> (Channel::*)();
+    void spawn(Loop loop);
+    static boost::asio::awaitable<void> guarded(std::shared_ptr<Channel> self, Loop loop);
     void enqueue(uint16_t type, std::vector<uint8_t> body);
     void send_ping();
     void handle_pong(uint32_t id);
 
     auth::LinkedStream link_;
-    Session& session_; // outlives the channel's open time
+    Session& session_; // the server's; outlives the channel's open time
     ClosedHandler on_closed_;
+    const protocol::HeaderForm header_form_;
+    bool started_ = false;
     bool closed_ = false;
 
     std::deque<Message> outbox_; // the front ones may be under way
@@ -121,7 +122,7 @@ private:
 
     uint32_t ping_id_ = 0;
     bool ping_unanswered_ = false;
-    Clock::time_point ping_sent_{};
+    std::chrono::steady_clock::time_point ping_sent_{};
     std::chrono::microseconds round_trip_{0};
 };
 

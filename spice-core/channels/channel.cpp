@@ -1,0 +1,263 @@
+#include "channels/channel.hpp"
+
+#include "base/byte_writer.hpp"
+#include "base/log.hpp"
+#include "protocol/base_messages.hpp"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+namespace spice::channels {
+
+namespace asio = boost::asio;
+using std::chrono::steady_clock;
+
+namespace {
+
+constexpr size_t kReadSize = 16 * 1024;  // bytes asked for at once: bounds the work between two turns
+constexpr size_t kMessagesPerWrite = 64; // gathered into one write
+constexpr int kRoundTripShare = 4;       // a new sample counts a quarter
+
+std::string lost(const boost::system::error_code& error) {
+    if (error == asio::error::eof) {
+        return "closed by the client";
+    }
+    return "connection lost: " + error.message();
+}
+
+} // namespace
+
+Channel::Channel(auth::LinkedStream link, Session& session, ClosedHandler on_closed)
+    : link_(std::move(link)), session_(session), on_closed_(std::move(on_closed)),
+      header_form_(link_.mini_header ? protocol::HeaderForm::mini : protocol::HeaderForm::full) {}
+
+Channel::~Channel() = default;
+
+void Channel::start() {
+    started_ = true;
+    ack_window_.restart();
+    const protocol::SetAck set_ack{ack_window_.generation(), ack_window_.window()};
+    enqueue(protocol::SetAck::kType, set_ack.body());
+    started();
+    send_ping();
+    if (!closed_) {
+        spawn(&Channel::read_messages);
+    }
+}
+
+void Channel::close(std::string_view reason) {
+    if (closed_) {
+        return;
+    }
+    closed_ = true;
+    if (started_) {
+        closing();
+    }
+    link_.stream->close();
+    // Not from inside: whoever called close() may be in the middle of something with this channel.
+    asio::post(executor(), [self = shared_from_this(), why = std::string(reason)] {
+        if (ClosedHandler on_closed = std::exchange(self->on_closed_, nullptr)) {
+            on_closed(*self, why);
+        }
+    });
+}
+
+void Channel::spawn(Loop loop) {
+    asio::co_spawn(executor(), guarded(shared_from_this(), loop), asio::detached);
+}
+
+asio::awaitable<void> Channel::guarded(std::shared_ptr<Channel> self, Loop loop) {
+    std::string reason;
+    try {
+        co_await ((*self).*loop)();
+        co_return;
+    } catch (const boost::system::system_error& error) {
+        reason = lost(error.code());
+    } catch (const std::exception& error) {
+        reason = "internal error: " + escaped(error.what());
+    }
+    self->close(reason);
+}
+
+// --- from the client ---
+
+asio::awaitable<void> Channel::read_messages() {
+    const size_t header_size = protocol::header_size(header_form_);
+    std::vector<uint8_t> inbox(kReadSize);
+    size_t filled = 0;
+    while (!closed_) {
+        size_t handled = 0;
+        size_t needed = header_size; // for the next message, from `handled`
+        while (!closed_ && filled - handled >= header_size) {
+            const Bytes rest = Bytes(inbox).subspan(handled, filled - handled);
+            const auto header = protocol::parse_header(header_form_, rest.first(header_size));
+            if (!header) {
+                close(header.error().what);
+                co_return;
+            }
+            if (header->size > max_message_size(header->type)) {
+                close("message larger than its type may be");
+                co_return;
+            }
+            needed = header_size + header->size;
+            if (rest.size() < needed) {
+                break;
+            }
+            const Result<> result = co_await handle(header->type, rest.subspan(header_size, header->size));
+            if (!result) {
+                close(result.error().what);
+                co_return;
+            }
+            handled += needed;
+            needed = header_size;
+        }
+        if (closed_) {
+            co_return;
+        }
+        std::copy(inbox.begin() + static_cast<ptrdiff_t>(handled),
+                  inbox.begin() + static_cast<ptrdiff_t>(filled), inbox.begin());
+        filled -= handled;
+        inbox.resize(std::max(kReadSize, needed));
+        const asio::mutable_buffer space = asio::buffer(inbox) + filled;
+        const size_t got = co_await link_.stream->read_some(space);
+        filled += got;
+    }
+}
+
+asio::awaitable<Result<>> Channel::handle(uint16_t type, Bytes body) {
+    if (type > SPICE_MSGC_DISCONNECTING) {
+        const Result<> result = co_await received(type, body);
+        co_return result;
+    }
+    co_return handle_base(type, body);
+}
+
+Result<> Channel::handle_base(uint16_t type, Bytes body) {
+    switch (type) {
+    case SPICE_MSGC_ACK_SYNC: {
+        const auto sync = protocol::AckSync::parse(body);
+        if (!sync) {
+            return sync.error();
+        }
+        ack_window_.synced(sync->generation);
+        return {};
+    }
+    case SPICE_MSGC_ACK: {
+        ack_window_.acknowledged();
+        if (has_room()) {
+            room();
+        }
+        return {};
+    }
+    case SPICE_MSGC_PONG: {
+        const auto pong = protocol::Pong::parse(body);
+        if (!pong) {
+            return pong.error();
+        }
+        handle_pong(pong->id);
+        return {};
+    }
+    case SPICE_MSGC_DISCONNECTING:
+        close("the client says goodbye");
+        return {};
+    case SPICE_MSGC_MIGRATE_FLUSH_MARK:
+    case SPICE_MSGC_MIGRATE_DATA:
+        return Error{"unsolicited migration message"};
+    default:
+        return Error{"unknown base message"};
+    }
+}
+
+// --- to the client ---
+
+void Channel::send(uint16_t type, std::vector<uint8_t> body) {
+    if (outbox_.empty() && !ping_unanswered_ && ping_id_ != 0 &&
+        steady_clock::now() - ping_sent_ >= kPingInterval) {
+        send_ping(); // ahead of the message, so that its size is not measured
+    }
+    ack_window_.sent();
+    enqueue(type, std::move(body));
+}
+
+void Channel::enqueue(uint16_t type, std::vector<uint8_t> body) {
+    if (closed_) {
+        return;
+    }
+    ByteWriter header;
+    header.reserve(protocol::kMaxHeaderSize);
+    protocol::write_header(header, header_form_, type, body.size(), ++last_serial_);
+    Message& message = outbox_.emplace_back(Message{header.take(), std::move(body)});
+    outbox_bytes_ += message.size();
+    if (outbox_bytes_ > kMaxOutbox) {
+        close("too much waits for a client that does not read");
+        return;
+    }
+    if (!writing_) {
+        writing_ = true;
+        spawn(&Channel::write_outbox);
+    }
+}
+
+asio::awaitable<void> Channel::write_outbox() {
+    // In the loop's next turn, when all that belongs together has been queued: one write takes it.
+    co_await asio::post(executor(), asio::use_awaitable);
+    std::vector<asio::const_buffer> buffers;
+    while (!closed_ && !outbox_.empty()) {
+        const size_t count = std::min(outbox_.size(), kMessagesPerWrite);
+        buffers.clear();
+        size_t bytes = 0;
+        for (size_t i = 0; i < count; ++i) {
+            buffers.push_back(asio::buffer(outbox_[i].header));
+            if (!outbox_[i].body.empty()) {
+                buffers.push_back(asio::buffer(outbox_[i].body));
+            }
+            bytes += outbox_[i].size();
+        }
+        co_await link_.stream->write(buffers);
+        outbox_.erase(outbox_.begin(), outbox_.begin() + static_cast<ptrdiff_t>(count));
+        outbox_bytes_ -= bytes;
+        if (!closed_ && has_room()) {
+            room();
+        }
+    }
+    writing_ = false;
+}
+
+bool Channel::has_room() const {
+    return !closed_ && outbox_bytes_ <= kOutboxLowWater && ack_window_.open();
+}
+
+void Channel::send_ping() {
+    ping_unanswered_ = true;
+    ping_sent_ = steady_clock::now();
+    const protocol::Ping ping{++ping_id_, static_cast<uint64_t>(ping_sent_.time_since_epoch().count()), 0};
+    ack_window_.sent();
+    enqueue(protocol::Ping::kType, ping.body());
+}
+
+// The client may answer anything at any time; only the answer that is waited for is a measurement.
+void Channel::handle_pong(uint32_t id) {
+    if (!ping_unanswered_ || id != ping_id_) {
+        return;
+    }
+    ping_unanswered_ = false;
+    const auto sample =
+        std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - ping_sent_);
+    round_trip_ = round_trip_.count() == 0 ? sample : round_trip_ + (sample - round_trip_) / kRoundTripShare;
+    round_trip_ = std::max(round_trip_, std::chrono::microseconds(1));
+}
+
+uint32_t Channel::round_trip_ms() const {
+    return static_cast<uint32_t>(std::chrono::ceil<std::chrono::milliseconds>(round_trip_).count());
+}
+
+} // namespace spice::channels

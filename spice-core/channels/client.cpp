@@ -1,0 +1,167 @@
+#include "channels/client.hpp"
+
+#include "base/log.hpp"
+#if __has_include("channels/cursor_channel.hpp")
+#define HAVE_DISPLAY 1
+#include "channels/cursor_channel.hpp"
+#include "channels/display_channel.hpp"
+#else
+#define HAVE_DISPLAY 0
+namespace spice::channels {
+struct NoChannel : Channel {
+    using Channel::Channel;
+    void started() override {}
+    boost::asio::awaitable<Result<>> received(uint16_t, Bytes) override { co_return Result<>(); }
+    size_t max_message_size(uint16_t) const override { return 1024; }
+    void set_mouse_mode(uint32_t) {}
+    void screen_updated(const display::ScreenUpdate&) {}
+    void cursor_changed(bool, bool) {}
+};
+using DisplayChannel = NoChannel;
+using CursorChannel = NoChannel;
+} // namespace spice::channels
+#endif
+#include "channels/inputs_channel.hpp"
+#include "channels/main_channel.hpp"
+
+#include <spice/enums.h>
+
+#include <boost/asio/post.hpp>
+
+#include <cassert>
+#include <exception>
+#include <utility>
+
+namespace spice::channels {
+
+namespace {
+
+constexpr protocol::ChannelId kMain{SPICE_CHANNEL_MAIN, 0};
+
+} // namespace
+
+Client::Client(uint32_t connection_id, uint64_t number, Session& session, SharedInput& input,
+               EndedHandler on_ended)
+    : connection_id_(connection_id), name_("client " + std::to_string(number)), session_(session),
+      input_(input), on_ended_(std::move(on_ended)) {}
+
+Client::~Client() {
+    on_ended_ = nullptr;
+    close("the client is dropped");
+}
+
+void Client::add(auth::LinkedStream link) {
+    const protocol::ChannelId id = link.channel;
+    assert(!ended_ && !has(id)); // ClientRegistry::admit()
+    std::shared_ptr<Channel> channel = make_channel(std::move(link));
+    assert(channel); // admit() asked channel_offered()
+    channels_.emplace(id, channel);
+    fenced([&] { channel->start(); });
+}
+
+std::shared_ptr<Channel> Client::make_channel(auth::LinkedStream link) {
+    switch (link.channel.type) {
+    case SPICE_CHANNEL_MAIN: {
+        auto on_mouse_mode = [weak = weak_from_this()](uint32_t mode) {
+            if (const auto client = weak.lock()) {
+                client->mouse_mode_changed(mode);
+            }
+        };
+        return std::make_shared<MainChannel>(std::move(link), session_, connection_id_,
+                                             std::move(on_mouse_mode), closed_handler());
+    }
+    case SPICE_CHANNEL_DISPLAY:
+        return std::make_shared<DisplayChannel>(std::move(link), session_, closed_handler());
+    case SPICE_CHANNEL_CURSOR: {
+        auto cursor = std::make_shared<CursorChannel>(std::move(link), session_, closed_handler());
+        for_each<MainChannel>(SPICE_CHANNEL_MAIN,
+                              [&](const MainChannel& main) { cursor->set_mouse_mode(main.mouse_mode()); });
+        return cursor;
+    }
+    case SPICE_CHANNEL_INPUTS:
+        return std::make_shared<InputsChannel>(std::move(link), session_, input_, closed_handler());
+    default:
+        return nullptr;
+    }
+}
+
+Channel::ClosedHandler Client::closed_handler() {
+    return [weak = weak_from_this()](Channel& channel, std::string_view reason) {
+        if (const auto client = weak.lock()) {
+            client->channel_closed(channel, reason);
+        }
+    };
+}
+
+void Client::channel_closed(Channel& channel, std::string_view reason) {
+    const auto found = channels_.find(channel.id());
+    if (found == channels_.end() || found->second.get() != &channel) {
+        return;
+    }
+    log_line(session_.log, LogLevel::info, name_, ": ", describe(channel.id()), " closed: ", reason);
+    const bool main = channel.id() == kMain;
+    channels_.erase(found);
+    if (main) {
+        close("the client's main channel has closed");
+    }
+}
+
+void Client::close(std::string_view reason) {
+    if (ended_) {
+        return;
+    }
+    ended_ = true;
+    for (const auto& [id, channel] : channels_) {
+        channel->close(reason);
+    }
+    if (EndedHandler on_ended = std::exchange(on_ended_, nullptr)) {
+        on_ended(*this);
+    }
+}
+
+void Client::screen_updated(const display::ScreenUpdate& update) {
+    fenced([&] {
+        for_each<DisplayChannel>(SPICE_CHANNEL_DISPLAY,
+                                 [&](DisplayChannel& display) { display.screen_updated(update); });
+    });
+}
+
+void Client::cursor_changed(bool shape, bool position) {
+    fenced([&] {
+        for_each<CursorChannel>(SPICE_CHANNEL_CURSOR,
+                                [&](CursorChannel& cursor) { cursor.cursor_changed(shape, position); });
+    });
+}
+
+void Client::lock_keys_changed() {
+    fenced([&] {
+        for_each<InputsChannel>(SPICE_CHANNEL_INPUTS,
+                                [](InputsChannel& inputs) { inputs.lock_keys_changed(); });
+    });
+}
+
+void Client::mouse_mode_changed(uint32_t mode) {
+    for_each<CursorChannel>(SPICE_CHANNEL_CURSOR,
+                            [&](CursorChannel& cursor) { cursor.set_mouse_mode(mode); });
+}
+
+template <class Kind, class Function>
+void Client::for_each(uint8_t type, Function function) {
+    for (const auto& [id, channel] : channels_) {
+        if (id.type == type && !channel->closed()) {
+            function(static_cast<Kind&>(*channel)); // make_channel() made it for this type
+        }
+    }
+}
+
+template <class Function>
+void Client::fenced(Function function) {
+    try {
+        function();
+    } catch (const std::exception& error) {
+        log_line(session_.log, LogLevel::error, name_, ": internal error: ", escaped(error.what()));
+        close("internal error");
+    }
+}
+
+} // namespace spice::channels

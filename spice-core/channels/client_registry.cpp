@@ -1,0 +1,122 @@
+#include "channels/client_registry.hpp"
+
+#include "base/log.hpp"
+#include "channels/offered_channels.hpp"
+
+#include <spice/enums.h>
+#include <spice/protocol.h>
+
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace spice::channels {
+
+ClientRegistry::ClientRegistry(boost::asio::any_io_executor executor, Session& session)
+    : executor_(std::move(executor)), session_(session), input_(executor_, session.desktop) {}
+
+ClientRegistry::~ClientRegistry() = default;
+
+uint32_t ClientRegistry::admit(const protocol::ChannelId& channel, uint32_t connection_id) const {
+    if (!channel_offered(channel)) {
+        return SPICE_LINK_ERR_CHANNEL_NOT_AVAILABLE;
+    }
+    if (channel.type == SPICE_CHANNEL_MAIN) {
+        if (connection_id != 0) {
+            return SPICE_LINK_ERR_BAD_CONNECTION_ID;
+        }
+        return size() < session_.config.max_clients ? SPICE_LINK_ERR_OK
+                                                    : SPICE_LINK_ERR_CHANNEL_NOT_AVAILABLE;
+    }
+    const Client* client = find(connection_id);
+    if (client == nullptr) {
+        return SPICE_LINK_ERR_BAD_CONNECTION_ID;
+    }
+    return client->has(channel) ? SPICE_LINK_ERR_CHANNEL_NOT_AVAILABLE : SPICE_LINK_ERR_OK;
+}
+
+void ClientRegistry::add(auth::LinkedStream link) {
+    // Asked again: much can have happened between the handshake's question and the last byte of its answer.
+    if (admit(link.channel, link.connection_id) != SPICE_LINK_ERR_OK) {
+        link.stream->close();
+        return;
+    }
+    if (link.channel.type == SPICE_CHANNEL_MAIN) {
+        add_client(std::move(link));
+    } else {
+        find(link.connection_id)->add(std::move(link));
+    }
+}
+
+void ClientRegistry::add_client(auth::LinkedStream link) {
+    const uint32_t connection_id = new_connection_id();
+    auto client = std::make_shared<Client>(connection_id, ++last_number_, session_, input_,
+                                           [this](const Client& ended) { client_ended(ended); });
+    clients_.emplace(connection_id, client);
+    log_line(session_.log, LogLevel::info, client->name(), ": from ", link.stream->peer());
+    client->add(std::move(link));
+    if (!watched_ && !client->ended()) {
+        watched_ = true;
+        session_.desktop.set_watched(true);
+    }
+}
+
+// Not erased at once: the client may be in the middle of something, and so may a loop over all of them.
+void ClientRegistry::client_ended(const Client& client) {
+    log_line(session_.log, LogLevel::info, client.name(), ": ended");
+    boost::asio::post(executor_, [this, id = client.connection_id()] { forget(id); });
+}
+
+void ClientRegistry::forget(uint32_t connection_id) {
+    clients_.erase(connection_id);
+    if (watched_ && clients_.empty()) {
+        watched_ = false;
+        session_.desktop.set_watched(false);
+    }
+}
+
+void ClientRegistry::screen_updated(const display::ScreenUpdate& update) {
+    for (const auto& [id, client] : clients_) {
+        client->screen_updated(update);
+    }
+}
+
+void ClientRegistry::cursor_changed(bool shape, bool position) {
+    for (const auto& [id, client] : clients_) {
+        client->cursor_changed(shape, position);
+    }
+}
+
+void ClientRegistry::lock_keys_changed() {
+    for (const auto& [id, client] : clients_) {
+        client->lock_keys_changed();
+    }
+}
+
+size_t ClientRegistry::size() const {
+    return static_cast<size_t>(
+        std::ranges::count_if(clients_, [](const auto& entry) { return !entry.second->ended(); }));
+}
+
+void ClientRegistry::stop(std::string_view reason) {
+    for (const auto& [id, client] : clients_) {
+        client->close(reason);
+    }
+    input_.stop();
+}
+
+uint32_t ClientRegistry::new_connection_id() {
+    uint32_t id = 0;
+    while (id == 0 || clients_.contains(id)) {
+        id = random_();
+    }
+    return id;
+}
+
+Client* ClientRegistry::find(uint32_t connection_id) const {
+    const auto found = clients_.find(connection_id);
+    return found != clients_.end() && !found->second->ended() ? found->second.get() : nullptr;
+}
+
+} // namespace spice::channels

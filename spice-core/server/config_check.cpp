@@ -1,0 +1,37 @@
+#include "server/config_check.hpp"
+
+#include <spice/protocol.h>
+
+#include <string>
+
+namespace spice::server {
+
+namespace {
+
+void require(bool holds, const std::string& complaint) {
+    if (!holds) {
+        throw ConfigError(complaint);
+    }
+}
+
+} // namespace
+
+ServerConfig checked(ServerConfig config) {
+    require(!config.addresses.empty(), "--addr: no address to listen on; give at least one");
+    if (config.ticket) {
+        const std::string limit = std::to_string(SPICE_MAX_PASSWORD_LENGTH);
+        require(!config.ticket->empty(), "--password-file: the password is empty; write 1 to " + limit +
+                                             " bytes into the file, or use --disable-ticketing");
+        require(config.ticket->size() <= SPICE_MAX_PASSWORD_LENGTH,
+                "--password-file: the password is longer than the " + limit +
+                    " bytes that the protocol allows");
+        require(config.ticket->find('\0') == std::string::npos,
+                "--password-file: the password holds a zero byte, which clients cannot send");
+    }
+    require(config.link_deadline.count() > 0, "link deadline: must be more than 0 ms");
+    require(config.max_unauthenticated > 0, "unauthenticated connections: must be at least 1");
+    require(config.max_clients > 0, "clients: must be at least 1");
+    return config;
+}
+
+} // namespace spice::server

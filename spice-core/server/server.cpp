@@ -1,0 +1,185 @@
+// Wires the parts together; see include/spice-core/server.hpp.
+#include "spice-core/server.hpp"
+
+#include "auth/pending_links.hpp"
+#include "auth/ticket_key.hpp"
+#include "base/clock.hpp"
+#include "base/log.hpp"
+#include "channels/client_registry.hpp"
+#include "channels/offered_channels.hpp"
+#include "channels/session.hpp"
+#include "server/config_check.hpp"
+#include "server/core_thread.hpp"
+#include "server/frame_clock.hpp"
+#include "transport/listener.hpp"
+
+#include <spice/enums.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <exception>
+#include <utility>
+
+namespace spice {
+
+namespace asio = boost::asio;
+
+// Below `context` everything belongs to the core thread once that runs. Members are destroyed from the last
+// to the first: what is left in `context` (I/O that did not run out in time) goes when nothing can start any
+// more.
+struct Server::Impl {
+    Impl(ServerConfig server_config, Desktop& the_desktop, LogSink& the_log);
+
+    void start();
+    void stop();
+
+    auth::LinkPolicy link_policy();
+    void take(Commit commit);
+    void apply(Commit commit);
+    void open_gate_at(TimePoint time);
+    void open_gate();
+
+    const ServerConfig config;
+    Desktop& desktop; // the front-end's, as is the log
+    LogSink& log;
+    CommitGate gate; // both threads
+
+    asio::io_context context{1};
+    auth::TicketKeys ticket_keys;
+    channels::Session session;
+    channels::ClientRegistry registry;
+    auth::PendingLinks pending_links;
+    transport::Listener listener;
+    server::FrameClock frame_clock;
+    asio::steady_timer frame_timer;
+    server::CoreThread thread;
+};
+
+Server::Impl::Impl(ServerConfig server_config, Desktop& the_desktop, LogSink& the_log)
+    : config(server::checked(std::move(server_config))), desktop(the_desktop),
+      log(the_log), session{config, desktop, log, {}}, registry(context.get_executor(), session),
+      pending_links(context.get_executor(), link_policy(), {config.link_deadline, config.max_unauthenticated},
+                    [this](auth::LinkedStream link) { registry.add(std::move(link)); }),
+      listener(context.get_executor(), config.addresses, config.port, log), frame_timer(context),
+      thread(context, log) {
+    ticket_keys.current(); // made now: the first client need not wait for it
+}
+
+auth::LinkPolicy Server::Impl::link_policy() {
+    return {ticket_keys,
+            config.ticket,
+            log,
+            channels::offered_capabilities,
+            [](const protocol::ChannelId& channel) -> uint32_t {
+                return channels::channel_offered(channel) ? SPICE_LINK_ERR_OK
+                                                          : SPICE_LINK_ERR_CHANNEL_NOT_AVAILABLE;
+            },
+            [this](const protocol::ChannelId& channel, uint32_t connection_id) {
+                return registry.admit(channel, connection_id);
+            }};
+}
+
+void Server::Impl::start() {
+    listener.start(
+        [this](std::unique_ptr<transport::Stream> stream) { pending_links.add(std::move(stream)); });
+    thread.start();
+}
+
+void Server::Impl::stop() {
+    thread.stop([this] {
+        listener.stop();
+        pending_links.stop();
+        registry.stop("the server stops");
+        frame_timer.cancel();
+    });
+}
+
+// A commit that cannot be taken in (short of memory) must not leave the picture wrong for good: as for
+// somebody who begins to watch, the front-end is asked for everything again.
+void Server::Impl::take(Commit commit) {
+    int64_t pixels = 0;
+    for (const PixelBlock& block : commit.changed) {
+        pixels += block.area.area();
+    }
+    try {
+        apply(std::move(commit));
+    } catch (const std::exception& error) {
+        log_line(log, LogLevel::error, "commit: internal error: ", escaped(error.what()));
+        desktop.set_watched(false);
+        desktop.set_watched(true);
+    }
+    open_gate_at(frame_clock.commit_taken(std::chrono::steady_clock::now(), pixels));
+}
+
+void Server::Impl::apply(Commit commit) {
+    const display::ScreenUpdate update = session.screen.apply(commit);
+    const bool cursor_shape = commit.cursor.has_value();
+    if (cursor_shape) {
+        session.cursor = std::move(*commit.cursor);
+    }
+    if (commit.cursor_position) {
+        session.cursor.position = *commit.cursor_position;
+    }
+    if (update.surface_changed || update.monitors_changed || !update.copies.empty() ||
+        !update.changed.empty()) {
+        registry.screen_updated(update);
+    }
+    if (cursor_shape || commit.cursor_position) {
+        registry.cursor_changed(cursor_shape, cursor_shape || commit.cursor_position.has_value());
+    }
+    if (commit.lock_keys && *commit.lock_keys != session.lock_keys) {
+        session.lock_keys = *commit.lock_keys;
+        registry.lock_keys_changed();
+    }
+}
+
+void Server::Impl::open_gate_at(TimePoint time) {
+    if (time <= std::chrono::steady_clock::now()) {
+        open_gate();
+        return;
+    }
+    frame_timer.expires_at(time);
+    frame_timer.async_wait([this](const boost::system::error_code& error) {
+        if (!error) {
+            open_gate();
+        }
+    });
+}
+
+void Server::Impl::open_gate() {
+    if (gate.open()) {
+        desktop.wake_for_commit();
+    }
+}
+
+Server::Server(ServerConfig config, Desktop& desktop, LogSink& log)
+    : impl_(std::make_unique<Impl>(std::move(config), desktop, log)) {}
+
+Server::~Server() {
+    stop();
+}
+
+void Server::start() {
+    impl_->start();
+}
+
+void Server::stop() {
+    impl_->stop();
+}
+
+uint16_t Server::port() const {
+    return impl_->listener.port();
+}
+
+void Server::post(Commit commit) {
+    asio::post(impl_->context,
+               [impl = impl_.get(), commit = std::move(commit)]() mutable { impl->take(std::move(commit)); });
+}
+
+CommitGate& Server::gate() {
+    return impl_->gate;
+}
+
+} // namespace spice
