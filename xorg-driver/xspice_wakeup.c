@@ -1,0 +1,77 @@
+#include "xspice_wakeup.h"
+
+#include <os.h>
+
+#include "xspice_damage.h"
+#include "xspice_input.h"
+
+static void on_watched(void *data, bool watched) {
+    xspice_damage_watch(data, watched);
+}
+
+static void on_key(void *data, uint16_t scancode, bool pressed) {
+    (void)data;
+    xspice_keyboard_key(scancode, pressed);
+}
+
+static void on_lock_keys(void *data, uint8_t locks) {
+    (void)data;
+    xspice_keyboard_set_locks(locks);
+}
+
+static void on_pointer_position(void *data, int x, int y) {
+    (void)data;
+    xspice_pointer_position(x, y);
+}
+
+static void on_pointer_motion(void *data, int dx, int dy) {
+    (void)data;
+    xspice_pointer_motion(dx, dy);
+}
+
+static void on_button(void *data, uint8_t button, bool pressed) {
+    (void)data;
+    xspice_pointer_button(button, pressed);
+}
+
+static void on_log(void *data, enum xspice_log_level level, const char *line) {
+    static const struct {
+        MessageType type;
+        int verbosity;
+    } kinds[] = {
+        [XSPICE_LOG_DEBUG] = {X_DEBUG, 4},
+        [XSPICE_LOG_INFO] = {X_INFO, 1},
+        [XSPICE_LOG_WARNING] = {X_WARNING, 0},
+        [XSPICE_LOG_ERROR] = {X_ERROR, 0},
+    };
+    const struct xspice_screen *xs = data;
+
+    xf86DrvMsgVerb(xs->scrn->scrnIndex, kinds[level].type, kinds[level].verbosity, "%s\n", line);
+}
+
+static const struct xspice_handlers handlers = {
+    .watched = on_watched,
+    .key = on_key,
+    .lock_keys = on_lock_keys,
+    .pointer_position = on_pointer_position,
+    .pointer_motion = on_pointer_motion,
+    .button = on_button,
+    .log = on_log,
+};
+
+static void on_readable(int fd, int ready, void *data) {
+    struct xspice_screen *xs = data;
+
+    (void)fd;
+    (void)ready;
+    xspice_core_dispatch(xs->core);
+}
+
+Bool xspice_wakeup_init(struct xspice_screen *xs) {
+    xspice_core_set_handlers(xs->core, &handlers, xs);
+    return SetNotifyFd(xspice_core_fd(xs->core), on_readable, X_NOTIFY_READ, xs);
+}
+
+void xspice_wakeup_fini(struct xspice_screen *xs) {
+    RemoveNotifyFd(xspice_core_fd(xs->core));
+}
