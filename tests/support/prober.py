@@ -29,7 +29,7 @@ class Report:
     def assert_within(self, limit=0.05):
         slow = [f"{1000 * raw:.0f} ms ({1000 * net:.0f} ms without noise) at {start - self.samples[0][0]:.2f} s"
                 for start, raw, net in self.samples if net > limit]
-        assert len(self.samples) >= 10, f"only {len(self.samples)} round trips"
+        assert self.samples, "no round trip at all"
         assert not slow, f"{len(slow)} of {len(self.samples)} X round trips over {1000 * limit:.0f} ms: {slow[:8]}"
 
     def __str__(self):

@@ -83,13 +83,16 @@ class Client:
         if clear_common or clear_display:
             self._relay = Relay((host, port), clear_common, {constant("CHANNEL_DISPLAY"): clear_display})
             host, port = "127.0.0.1", self._relay.port
+        # A session that ended earlier may still tell of it: into the lists of its own time.
+        self._channels, self._events = {}, []
         session = self._session = Spice.Session()
         for name, value in {"host": host, "port": str(port), "password": password or "", "enable-audio": False,
                             "enable-smartcard": False, "enable-usbredir": False, "read-only": read_only}.items():
             session.set_property(name, value)
         GObject.Object.connect(session, "channel-new", self._on_channel)
         GObject.Object.connect(session, "channel-destroy", self._on_channel_destroy)
-        GObject.Object.connect(session, "disconnected", lambda *_: self._events.append(["session", "disconnected"]))
+        events = self._events
+        GObject.Object.connect(session, "disconnected", lambda *_: events.append(["session", "disconnected"]))
         return {"started": bool(Spice.Session.connect(session))}
 
     def do_disconnect(self):
@@ -176,7 +179,8 @@ class Client:
         def listen(signal, handler):
             GObject.Object.connect(channel, signal, handler)
 
-        listen("channel-event", lambda _channel, event: self._events.append([name, event.value_nick]))
+        events = self._events
+        listen("channel-event", lambda _channel, event: events.append([name, event.value_nick]))
         if kind == "display":
             listen("display-invalidate", self._on_invalidate)
         elif kind == "cursor":

@@ -58,7 +58,19 @@ class _SetWindowAttributes(ctypes.Structure):
                 ("colormap", c_ulong), ("cursor", c_ulong)]
 
 
+class _CursorPixels(ctypes.Structure):
+    """XcursorImage."""
+    _fields_ = [("version", c_uint), ("size", c_uint), ("width", c_uint), ("height", c_uint), ("xhot", c_uint),
+                ("yhot", c_uint), ("delay", c_uint), ("pixels", POINTER(c_uint))]
+
+
+class _AnimationStep(ctypes.Structure):
+    """XAnimCursor."""
+    _fields_ = [("cursor", c_ulong), ("delay", c_ulong)]
+
+
 _x11 = _library("X11")
+_render = _library("Xrender")
 _fixes = _library("Xfixes")
 _cursors = _library("Xcursor")
 
@@ -103,6 +115,7 @@ _declare(_x11, "XQueryPointer", c_int, _D, _ID, POINTER(_ID), POINTER(_ID), POIN
          POINTER(c_int), POINTER(c_int), POINTER(c_uint))
 _declare(_x11, "XDefineCursor", c_int, _D, _ID, _ID)
 _declare(_x11, "XCreateFontCursor", _ID, _D, c_uint)
+_declare(_x11, "XInternAtom", c_ulong, _D, c_char_p, c_int)
 _declare(_x11, "XFree", c_int, c_void_p)
 _declare(_x11, "XCreateBitmapFromData", _ID, _D, _ID, c_char_p, c_uint, c_uint)
 _declare(_x11, "XCreatePixmapCursor", _ID, _D, _ID, _ID, c_void_p, c_void_p, c_uint, c_uint)
@@ -112,6 +125,10 @@ _declare(_fixes, "XFixesGetCursorImage", POINTER(_CursorImage), _D)
 for _name in ("XFixesHideCursor", "XFixesShowCursor"):
     _declare(_fixes, _name, None, _D, _ID)
 _declare(_cursors, "XcursorLibraryLoadCursor", _ID, _D, c_char_p)
+_declare(_cursors, "XcursorImageCreate", POINTER(_CursorPixels), c_int, c_int)
+_declare(_cursors, "XcursorImageDestroy", None, POINTER(_CursorPixels))
+_declare(_cursors, "XcursorImageLoadCursor", _ID, _D, POINTER(_CursorPixels))
+_declare(_render, "XRenderCreateAnimCursor", _ID, _D, c_int, POINTER(_AnimationStep))
 _declare(_cursors, "XcursorSetTheme", c_int, _D, c_char_p)
 _declare(_cursors, "XcursorSetDefaultSize", c_int, _D, c_int)
 
@@ -205,6 +222,10 @@ class Display:
         _x11.XSync(self._handle, 0)
         self._check()
 
+    def intern(self, name, only_if_exists=False):
+        """An atom; 0 when it does not exist. Atoms last until the server resets."""
+        return _x11.XInternAtom(self._handle, name.encode(), int(only_if_exists))
+
     def fileno(self):
         return _x11.XConnectionNumber(self._handle)
 
@@ -278,6 +299,22 @@ class Display:
         for bitmap in bitmaps:
             _x11.XFreePixmap(self._handle, bitmap)
         return cursor
+
+    def argb_cursor(self, cursor):
+        """An X cursor of exactly these pixels and hot spot (`cursor` is a Cursor)."""
+        height, width = cursor.pixels.shape
+        image = _cursors.XcursorImageCreate(width, height)
+        image.contents.xhot, image.contents.yhot = cursor.hot_x, cursor.hot_y
+        ctypes.memmove(image.contents.pixels, numpy.ascontiguousarray(cursor.pixels, dtype="<u4").tobytes(),
+                       4 * width * height)
+        loaded = _cursors.XcursorImageLoadCursor(self._handle, image)
+        _cursors.XcursorImageDestroy(image)
+        return loaded
+
+    def animated_cursor(self, cursors, delay):
+        """One X cursor that shows others in turn, each for `delay` ms."""
+        steps = (_AnimationStep * len(cursors))(*((cursor, delay) for cursor in cursors))
+        return _render.XRenderCreateAnimCursor(self._handle, len(cursors), steps)
 
     def font_cursor(self, shape):
         """A glyph of the cursor font (libX11 hands it to libXcursor when a theme is set)."""

@@ -46,9 +46,10 @@ class XServer:
         self.display_slot = processes.claim_display()
         self.port_slot = processes.claim_port() if self.spice else None
         self.process = None
-        self.ready_after = None
+        self.ready_after = None  # seconds from launch() until X and SPICE answered
+        self._begin = None
         self._connection = None
-        self._clients = []
+        self._clients = {}
         self._stopped = False
 
     # --- life ---------------------------------------------------------------------------------------------------
@@ -60,15 +61,22 @@ class XServer:
         return {"XDG_RUNTIME_DIR": self.runtime, "DISPLAY": None, "XAUTHORITY": None}
 
     def start(self, within=20.0):
-        begin = time.monotonic()
+        self.launch()
+        return self.wait_ready(within)
+
+    def launch(self):
+        """Only the beginning of start(), for several at once."""
+        self._begin = time.monotonic()
         self.process = processes.spawn(self.command(), mark=self.mark, log=self.log_path, uid=self.uid,
                                        env=self.environment())
+
+    def wait_ready(self, within=20.0):
         try:
             processes.wait_for(self._ready, within, lambda: f"server ready: {self.log()[-2000:]}", interval=0.005)
         except BaseException:
             self.abandon()
             raise
-        self.ready_after = time.monotonic() - begin
+        self.ready_after = time.monotonic() - self._begin
         return self
 
     def _ready(self):
@@ -110,13 +118,19 @@ class XServer:
         assert not left, f"files left in XDG_RUNTIME_DIR: {left}"
 
     def abandon(self):
-        """Frees everything without asking whether it went well."""
+        """Frees everything without asking whether it went well. Nothing happens the second time."""
+        if self._stopped:
+            return
         self._stopped = True
+        self.end_clients()
         self.disconnect()
         processes.kill_remaining(self.mark)
         if self.process and self.process.poll() is None:
             self.process.kill()
             self.process.wait(10)
+        # A killed X server leaves these; the slot says that they are ours.
+        for path in (f"/tmp/.X{self.number}-lock", f"/tmp/.X11-unix/X{self.number}"):
+            pathlib.Path(path).unlink(missing_ok=True)
         for slot in filter(None, (self.display_slot, self.port_slot)):
             slot.release()
         shutil.rmtree(self.directory, ignore_errors=True)
@@ -196,9 +210,10 @@ class XServer:
 
     def run(self, *argv, env=None):
         """Starts an X program; it ends with the server at the latest."""
-        client = processes.spawn(argv, mark=self.mark, log=self.directory / "clients.txt", uid=self.uid,
+        mark = processes.new_mark()
+        client = processes.spawn(argv, mark=mark, log=self.directory / "clients.txt", uid=self.uid,
                                  env={**self.client_environment(), **(env or {})})
-        self._clients.append(client)
+        self._clients[client] = mark
         return client
 
     def call(self, *argv, within=30.0, env=None):
@@ -209,11 +224,9 @@ class XServer:
         assert status == 0, f"{argv} ended with {status}: {output}"
 
     def end_client(self, client):
-        if client in self._clients:
-            self._clients.remove(client)
-        if client.poll() is None:
-            client.kill()
-            client.wait(10)
+        """With everything that it started."""
+        processes.kill_remaining(self._clients.pop(client, None))
+        client.wait(10)
 
     def end_clients(self):
         for client in list(self._clients):
@@ -240,12 +253,13 @@ def module_path():
 
 
 class Launched(XServer):
-    """`xspice` as its user starts it. Without `password` ticketing is disabled. `options` are added as they are,
-    `session` is the command line after "--"."""
+    """`xspice` as its user starts it. Without `password` ticketing is disabled, but with `ticket` it makes its own.
+    `options` are added as they are, `session` is the command line after "--"."""
 
-    def __init__(self, password=None, size="1024x768", options=(), session=(), uid=None):
+    def __init__(self, password=None, ticket=False, size="1024x768", options=(), session=(), uid=None):
         super().__init__(size, uid)
         self.password = password
+        self.ticket = ticket
         self.options = list(options)
         self.session = list(session)
         self.launcher, self.modules = SOURCE / "launcher" / "xspice", module_path()
@@ -262,7 +276,7 @@ class Launched(XServer):
 
     def access_options(self):
         if self.password is None:
-            return ["--disable-ticketing"]
+            return [] if self.ticket else ["--disable-ticketing"]
         path = self.directory / "password"
         path.write_text(self.password + "\n")
         path.chmod(0o600)

@@ -1,0 +1,40 @@
+"""remote-viewer opens the .vv file that xspice wrote, and shows the desktop."""
+
+import shutil
+import stat
+
+from support import pixels, processes
+from support.exact import wait_rest
+
+
+def test_remote_viewer_shows_the_desktop(server, tmp_path):
+    # No --disable-ticketing: the launcher makes a ticket, and the file is the way to it.
+    xspice = server(size="640x480", ticket=True)
+    file = xspice.viewer_file()
+    assert file, "no .vv file"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600 and stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+    copy = tmp_path / "desktop.vv"  # viewers may delete what they opened
+    shutil.copy(file, copy)
+
+    xspice.run("xterm", "-geometry", "70x20+30+40", "-e", "sh", "-c", "seq 40; exec sleep 1000")
+    xspice.x.window(480, 300, 120, 130, 0x3366AA, events=False)
+    xspice.x.warp_pointer(600, 20)
+    wanted = wait_rest(xspice)
+    assert len(set(wanted.ravel().tolist())) > 2
+
+    screen = server.xvfb(size="1280x1024")
+    viewer = screen.run("dbus-run-session", "remote-viewer", "--debug", copy,
+                        env={"XDG_CONFIG_HOME": tmp_path, "XDG_CACHE_HOME": tmp_path})
+
+    def shown():
+        assert viewer.poll() is None, "remote-viewer ended"
+        return pixels.find(wanted, screen.x.picture())
+
+    try:
+        x, y = processes.wait_for(shown, 30, "the desktop in remote-viewer's window", interval=0.2)
+    except processes.Timeout as error:
+        paths = [pixels.artifacts() / f"remote-viewer-{name}.png" for name in ("screen", "wanted")]
+        pixels.save(screen.x.picture(), paths[0])
+        pixels.save(wanted, paths[1])
+        raise AssertionError(f"{error}; saved {paths}") from error
+    print(f"remote-viewer shows the desktop at ({x},{y}), every pixel equal")
