@@ -1,6 +1,8 @@
 """Keys of a real client are what the layout says they are, in an X client that knows nothing of ours."""
 
 import contextlib
+import os
+import signal
 
 import pytest
 
@@ -311,3 +313,6 @@ def test_the_devices_are_there_in_every_generation_of_the_server(server, client)
             _wait_told(viewer, CAPS)
         # A new generation starts with its locks off, and says so.
         _wait_told(viewer, 0)
+    # Xorg 21.1 frees a timer twice when it ends after a reset without a system bus: its end is not looked at.
+    os.kill(server.pid, signal.SIGKILL)
+    server.abandon()
