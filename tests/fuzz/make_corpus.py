@@ -1,0 +1,121 @@
+#!/usr/bin/python3
+"""Writes the seeds of the fuzz targets' corpora: what well behaved clients send, and the mistakes worth a start.
+
+The files are in the tree; run this after a change here. Layouts: protocol/*_messages.hpp; ids: spice/enums.h.
+"""
+import pathlib
+import struct
+
+CORPUS = pathlib.Path(__file__).resolve().parent / "corpus"
+
+
+def mini(kind: int, body: bytes = b"") -> bytes:
+    return struct.pack("<HI", kind, len(body)) + body
+
+
+def full(kind: int, body: bytes = b"", serial: int = 1) -> bytes:
+    return struct.pack("<QHII", serial, kind, len(body), 0) + body
+
+
+def write(target: str, name: str, content: bytes) -> None:
+    path = CORPUS / target / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+
+
+def channel(target: str, name: str, messages: list[tuple[int, bytes]], caps: int = 0xff) -> None:
+    """The same messages with mini and full headers."""
+    write(target, name + "-mini", bytes([1, caps]) + b"".join(mini(*message) for message in messages))
+    write(target, name + "-full", bytes([0, caps])
+          + b"".join(full(*message, serial) for serial, message in enumerate(messages, 1)))
+
+
+BASE = {
+    "base": [(1, struct.pack("<II", 1, 20)), (2, b""), (3, struct.pack("<IQ", 1, 99)), (3, struct.pack("<IQ", 7, 0))],
+    "goodbye": [(6, struct.pack("<QI", 0, 0))],
+    "migrate-flush": [(4, b"")],
+    "migrate-data": [(5, bytes(32))],
+    "unknown": [(0, b"")],
+    "unknown-high": [(0xffff, b"x" * 8)],
+    "acks": [(2, b"")] * 60,
+}
+
+MAIN = {
+    "attach": [(101, struct.pack("<Q", 1 << 20)), (104, b""), (104, b"")],
+    "mouse-mode": [(105, struct.pack("<H", mode)) for mode in (1, 2, 0, 3, 0xffff)],
+    "agent": [(106, struct.pack("<I", 0xffffffff)), (107, b"x" * 40), (107, b"y" * 20), (108, struct.pack("<I", 0xffffffff))],
+    "agent-largest": [(106, struct.pack("<I", 10)), (107, bytes(2048))],
+    "agent-too-large": [(107, bytes(2049))],
+    "agent-unstarted": [(107, b"x" * 20)],
+    "migration": [(102, b"")],
+    "migration-seamless": [(110, struct.pack("<I", 1))],
+    "quality": [(112, struct.pack("<I", 3))],
+}
+
+INPUTS = {
+    "keys": [(101, struct.pack("<I", 0x1e)), (102, struct.pack("<I", 0x9e)), (101, struct.pack("<I", 0x48e0)),
+             (102, struct.pack("<I", 0xc8e0)), (103, struct.pack("<H", 6)), (103, struct.pack("<H", 0xffff))],
+    "pause": [(101, struct.pack("<I", 0x451de1)), (102, struct.pack("<I", 0xc59de1)), (101, struct.pack("<I", 0x46e0))],
+    "odd-keys": [(101, struct.pack("<I", code)) for code in (0, 0xffffffff, 0xe0e0e0e0, 0x80, 0xe0, 0x1e1e1e1e)],
+    "scancodes": [(104, bytes([0x1e, 0x9e, 0xe0, 0x48, 0xe0, 0xc8])), (104, b"\xe0"), (104, b"\x48"), (104, b"")],
+    "motion": [(111, struct.pack("<iiH", -3, 7, 1)), (111, struct.pack("<iiH", -2**31, 2**31 - 1, 0))] * 5,
+    "position": [(112, struct.pack("<IIHB", x, y, 0, 0)) for x, y in ((0, 0), (63, 47), (64, 48), (2**32 - 1, 2**31))],
+    "buttons": [(kind, struct.pack("<BH", button, 0)) for button in (1, 2, 3, 4, 5, 6, 7, 0, 8, 255) for kind in (113, 114)],
+    "held": [(113, struct.pack("<BH", 1, 1)), (101, struct.pack("<I", 0x2a)), (111, struct.pack("<iiH", 1, 1, 0xffff))],
+}
+
+DISPLAY_INIT = struct.pack("<BqBi", 1, 20 << 20, 1, 8 << 20)
+DISPLAY = {
+    "init": [(101, DISPLAY_INIT), (1, struct.pack("<II", 1, 20))] + [(2, b"")] * 3,
+    "init-twice": [(101, DISPLAY_INIT), (101, DISPLAY_INIT)],
+    "init-odd": [(101, struct.pack("<BqBi", 255, -1, 255, -1))],
+    "init-none": [(101, struct.pack("<BqBi", 0, 0, 0, 0))],
+    "compression": [(101, DISPLAY_INIT)] + [(103, bytes([kind])) for kind in (0, 1, 2, 3, 6, 7, 255)],
+    "compression-first": [(103, b"\x01")],
+    "codecs": [(101, DISPLAY_INIT), (105, bytes([3, 1, 2, 3])), (105, b"\xff")],
+    "stream-report": [(101, DISPLAY_INIT), (102, struct.pack("<IIIIIIiI", 0, 1, 2, 3, 4, 5, -6, 7))],
+    "gl-done": [(104, b"")],
+}
+
+CURSOR = {"stranger": [(101, b"")], "stranger-large": [(101, bytes(100))]}
+
+
+def request(kind: int = 1, number: int = 0, connection: int = 0, common: tuple = (0b1001,), own: tuple = (),
+            major: int = 2, minor: int = 2, magic: bytes = b"REDQ") -> bytes:
+    caps = struct.pack(f"<{len(common) + len(own)}I", *common, *own)
+    body = struct.pack("<IBBIII", connection, kind, number, len(common), len(own), 18) + caps
+    return magic + struct.pack("<III", major, minor, len(body)) + body
+
+
+def link(name: str, content: bytes, options: int = 3) -> None:
+    write("link", name, bytes([options]) + content)
+
+
+def main() -> None:
+    for target, own in (("main", MAIN), ("inputs", INPUTS), ("display", DISPLAY), ("cursor", CURSOR)):
+        for name, messages in {**BASE, **own}.items():
+            channel(target, name, messages)
+        write(target, "huge-mini", b"\x01\xff" + struct.pack("<HI", 101, 0xffffffff))
+        write(target, "huge-full", b"\x00\xff" + struct.pack("<QHII", 1, 101, 0xffffffff, 0xffffffff))
+        channel(target, "no-caps", (own | BASE)["base"], caps=0)
+    spice = struct.pack("<I", 1)
+    for options in range(4):
+        link(f"main-{options}", request() + spice, options)
+    link("no-selection", request(common=()))
+    link("display", request(kind=2, own=(0x7f,)) + spice)
+    link("unknown-session", request(kind=4, connection=77) + spice)
+    link("unknown-channel", request(kind=99))
+    link("sasl", request() + struct.pack("<I", 2))
+    link("garbage-ticket", request() + spice + bytes(128), 2)
+    link("version", request(major=3))
+    link("magic", request(magic=b"RFB "))
+    link("http", b"GET / HTTP/1.1\r\n\r\n")
+    link("too-small", b"REDQ" + struct.pack("<III", 2, 2, 17))
+    link("too-large", b"REDQ" + struct.pack("<III", 2, 2, 4097) + bytes(64))
+    link("caps-outside", b"REDQ" + struct.pack("<III", 2, 2, 22) + struct.pack("<IBBIIII", 0, 1, 0, 2, 0, 18, 9))
+    link("caps-overflow", b"REDQ" + struct.pack("<III", 2, 2, 22)
+         + struct.pack("<IBBIIII", 0, 1, 0, 0xffffffff, 0xffffffff, 0xffffffff, 9))
+
+
+if __name__ == "__main__":
+    main()
