@@ -1,6 +1,6 @@
 """The files of one display: private to their user, and gone when the display is."""
-import errno
 import os
+import secrets
 import shutil
 import stat
 import tempfile
@@ -14,27 +14,42 @@ class RunDirectory:
 
     With XDG_RUNTIME_DIR: $XDG_RUNTIME_DIR/xspice/<random>, and the .vv file beside it under a name that can be
     guessed. Without: /tmp/xspice-<random>, and the .vv file in it.
+
+    Nothing exists before create(), but what will is known: whoever made a copy of this object by fork() can
+    remove() what the other one made.
     """
 
     def __init__(self, runtime_directory: str | None) -> None:
-        """Raises OperatorError."""
         self._shared: str | None = None
         self.viewer_file: str | None = None
+        name = secrets.token_hex(8)
         if runtime_directory:
-            try:
+            problem = _why_unusable(runtime_directory)
+            if problem:
+                report.warning(f'XDG_RUNTIME_DIR {runtime_directory}: {problem}; using a private directory elsewhere')
+            else:
                 self._shared = os.path.join(os.path.abspath(runtime_directory), 'xspice')
-                self.path = _make_in_shared(self._shared)
-            except OSError as error:
-                self._shared = None
-                report.warning(f'XDG_RUNTIME_DIR {runtime_directory}: {error.strerror}; '
-                               'using a private directory elsewhere')
-        if not self._shared:
-            try:
-                self.path = tempfile.mkdtemp(prefix='xspice-')
-            except OSError as error:
-                raise OperatorError(f'TMPDIR: cannot make a private directory: {error.strerror}; '
-                                    'set it to a directory that can be written to') from None
-        os.mkdir(self.file('empty'))
+        self.path = os.path.join(self._shared or tempfile.gettempdir(), name if self._shared else f'xspice-{name}')
+
+    def create(self) -> None:
+        """Raises OperatorError."""
+        try:
+            while True:
+                if self._shared:
+                    try:
+                        os.mkdir(self._shared, 0o700)
+                    except FileExistsError:
+                        pass
+                try:
+                    os.mkdir(self.path, 0o700)
+                    break
+                except FileNotFoundError:  # the last of the other displays just removed the shared one
+                    if not self._shared:
+                        raise
+            os.mkdir(self.file('empty'))
+        except OSError as error:
+            raise OperatorError(f'{"XDG_RUNTIME_DIR" if self._shared else "TMPDIR"}: cannot make {self.path}: '
+                                f'{error.strerror}; set it to a directory that can be written to') from None
 
     def file(self, name: str) -> str:
         return os.path.join(self.path, name)
@@ -43,16 +58,19 @@ class RunDirectory:
         return write_private(self.file(name), contents)
 
     def viewer_path(self, display: int) -> str:
-        """Where the .vv file of `display` goes; remove() knows of it from now on."""
+        """Where the .vv file of `display` goes; remove_viewer_file() knows of it from now on."""
         self.viewer_file = os.path.join(self._shared or self.path, f'display-{display}.vv')
         return self.viewer_file
 
-    def remove(self) -> None:
+    def remove_viewer_file(self) -> None:
+        """To be done while the display is ours: afterwards the name may be somebody else's."""
         if self.viewer_file:
             try:
                 os.unlink(self.viewer_file)
             except OSError:
                 pass
+
+    def remove(self) -> None:
         shutil.rmtree(self.path, ignore_errors=True)
         if self._shared:
             try:
@@ -61,20 +79,18 @@ class RunDirectory:
                 pass  # other displays are using it
 
 
-def _make_in_shared(shared: str) -> str:
-    while True:
-        try:
-            os.mkdir(shared, 0o700)
-        except FileExistsError:
-            pass
-        status = os.lstat(shared)
-        if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid():
-            raise PermissionError(errno.EPERM, 'its directory xspice belongs to somebody else')
-        os.chmod(shared, 0o700)
-        try:
-            return tempfile.mkdtemp(dir=shared)
-        except FileNotFoundError:
-            continue  # the last of the other displays just removed it
+def _why_unusable(runtime_directory: str) -> str | None:
+    if not os.path.isdir(runtime_directory):
+        return 'not a directory'
+    if not os.access(runtime_directory, os.W_OK | os.X_OK):
+        return 'cannot be written to'
+    try:
+        status = os.lstat(os.path.join(runtime_directory, 'xspice'))
+    except FileNotFoundError:
+        return None
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or status.st_mode & 0o077:
+        return 'its directory xspice is not private to you'
+    return None
 
 
 def write_private(path: str, contents: bytes) -> str:

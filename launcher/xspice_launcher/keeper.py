@@ -33,6 +33,7 @@ class Keeper:
     def run(self) -> int:
         try:
             try:
+                self._files.create()
                 self._start()
                 return self._watch()
             finally:
@@ -98,6 +99,7 @@ class Keeper:
 
     def _end(self) -> None:
         """The session first, while its programs still have a display; then X; then their files."""
+        self._files.remove_viewer_file()
         server = frozenset() if self._xorg.pid is None else frozenset((self._xorg.pid,))
         processes.end_descendants(but=server, grace=_SESSION_GRACE)
         processes.end_descendants(grace=_XORG_GRACE)

@@ -99,6 +99,7 @@ class Front:
 
     def _clean_up_after_keeper(self, wait_status: int) -> None:
         report.problem(f'its keeper process was killed by signal {os.WTERMSIG(wait_status)}; ending the display')
+        self._files.remove_viewer_file()
         processes.end_descendants(grace=5)
         if self._display is not None:
             x11.remove_stale_socket(self._display)

@@ -9,9 +9,10 @@ FIRST_PORT = 5900
 _LAST_PORT = 5999
 
 # SpiceLinkHeader and SpiceLinkMess (spice/protocol.h), little endian: version 2.2, main channel, no capabilities.
+_MAGIC = b'REDQ'
 _LINK_MESSAGE = struct.pack('<IBBIII', 0, 1, 0, 0, 0, 18)
-_LINK_REQUEST = struct.pack('<4sIII', b'REDQ', 2, 2, len(_LINK_MESSAGE)) + _LINK_MESSAGE
-_LINK_HEADER_SIZE = 16
+_LINK_HEADER = struct.Struct('<4sIII')  # magic, major, minor, size of what follows
+_LINK_REQUEST = _LINK_HEADER.pack(_MAGIC, 2, 2, len(_LINK_MESSAGE)) + _LINK_MESSAGE
 
 
 class PortClaim:
@@ -103,9 +104,10 @@ def is_local_only(addresses: tuple[str, ...]) -> bool:
 
 
 def answers_link(address: str, port: int, timeout: float) -> None:
-    """Begins a SPICE link as a client would and reads the head of the reply; raises OSError."""
+    """Begins a SPICE link as a client would and reads the reply, after which it changes its mind; raises OSError."""
     with socket.create_connection((address, port), timeout=timeout) as connection:
         connection.sendall(_LINK_REQUEST)
-        head = connection.recv(_LINK_HEADER_SIZE, socket.MSG_WAITALL)
-        if head[:4] != b'REDQ':
+        head = connection.recv(_LINK_HEADER.size, socket.MSG_WAITALL)
+        if len(head) < _LINK_HEADER.size or not head.startswith(_MAGIC):
             raise OSError(f'port {port} does not answer as a SPICE server')
+        connection.recv(_LINK_HEADER.unpack(head)[3], socket.MSG_WAITALL)

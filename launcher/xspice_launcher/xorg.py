@@ -35,7 +35,7 @@ class Xorg:
         cookie = x11.new_cookie()
         password_file = None if ticket is None else files.write('ticket', ticket.encode() + b'\n')
         files.write('xorg.conf', xorg_conf.text(settings, port, password_file).encode())
-        files.write('server-authority', x11.authority(cookie, None))
+        files.write('server-cookie', x11.authority(cookie, None))
         reader, writer = os.pipe2(os.O_CLOEXEC)
         try:
             self.pid = self._spawn(writer)
@@ -58,7 +58,7 @@ class Xorg:
         argv += ['-noreset', '-nolisten', 'tcp', '-novtswitch', '-sharevts', '-keeptty',
                  '-config', self._files.file('xorg.conf'), '-configdir', self._files.file('empty'),
                  '-modulepath', f'{find_module_path(self._settings)},{_DEFAULT_MODULES}',
-                 '-logfile', self.log_file, '-auth', self._files.file('server-authority'),
+                 '-logfile', self.log_file, '-auth', self._files.file('server-cookie'),
                  '-displayfd', str(display_fd)]
         null = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
         output = os.open(self._output_file, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)

@@ -1,0 +1,128 @@
+"""One table of options: the help, the manual, the generated xorg.conf and the driver agree with it."""
+
+import re
+
+import pytest
+from conftest import SOURCE, TESTS
+from xspice_launcher import __version__, options, values, xorg_conf
+
+NAMES = [option.name for option in options.OPTIONS]
+MANUAL = (SOURCE / "launcher" / "xspice.1.scd").read_text()
+
+
+def parse(*arguments):
+    return options.parse(list(arguments), {})
+
+
+@pytest.mark.parametrize("option", options.OPTIONS, ids=NAMES)
+def test_help_and_manual_describe_every_option(option):
+    value = f" {option.value}" if option.value else ""
+    assert re.search(rf"^  (-\w, )?{option.name}{value}$", options.help_text(), re.MULTILINE)
+    in_manual = f" _{option.value}_" if option.value else ""
+    assert re.search(rf"^(\*-\w\*, )?\*{option.name}\*{re.escape(in_manual)}\n\t\S", MANUAL, re.MULTILINE)
+
+
+def test_manual_describes_no_other_option():
+    assert set(re.findall(r"^(?:\*-\w\*, )?\*(--[a-z-]+)\*", MANUAL, re.MULTILINE)) == set(NAMES)
+
+
+def test_manual_groups_options_as_the_help_does():
+    for group in options.GROUPS:
+        section = re.search(rf"^## {group}\n(.*?)^#", MANUAL, re.MULTILINE | re.DOTALL)[1]
+        expected = [option.name for option in options.OPTIONS if option.group == group]
+        assert re.findall(r"^(?:\*-\w\*, )?\*(--[a-z-]+)\*", section, re.MULTILINE) == expected
+
+
+def test_every_option_is_in_a_group():
+    assert {option.group for option in options.OPTIONS} == set(options.GROUPS)
+
+
+def test_help_fits_a_terminal():
+    assert max(map(len, options.help_text().splitlines())) <= 80
+
+
+def test_documentation_names_no_option_that_does_not_exist():
+    for page in (SOURCE / "README.md", *(SOURCE / "docs").glob("*.md")):
+        for line in page.read_text().splitlines():
+            if "xspice " in line or "scripts/run" in line:
+                command = line.split("xspice ", 1)[-1].split("scripts/run", 1)[-1].split(" -- ")[0]
+                assert set(re.findall(r"(?<!\S)--[a-z-]+", command)) <= set(NAMES), (page, line)
+
+
+GIVEN = [
+    ("--port", "5901", "5901"),
+    ("--addr", "::1", "::1"),
+    ("--password-file", "/some/file", "/some/file"),
+    ("--disable-ticketing", None, "true"),
+    ("--name", "my desktop", "my desktop"),
+    ("--image-compression", "lz4", "lz4"),
+    ("--size", "801x601", "801x601"),
+    ("--numheads", "4", "4"),
+    ("--dpi", "120", "120"),
+    ("--keyboard-layout", "us,de", "us,de"),
+    ("--keyboard-variant", "intl", "intl"),
+    ("--keyboard-model", "pc104", "pc104"),
+    ("--keyboard-options", "compose:menu,grp:alt_shift_toggle", "compose:menu,grp:alt_shift_toggle"),
+]
+
+
+@pytest.mark.parametrize("name, argument, written", GIVEN)
+def test_option_reaches_the_driver(name, argument, written):
+    settings = parse(name, *([argument] if argument else []))
+    config = xorg_conf.text(settings, settings.port or 5900, settings.password_file)
+    assert f'Option "{options.BY_NAME[name].driver}" "{written}"' in config
+
+
+def test_every_option_of_the_driver_is_tried_above():
+    assert {name for name, _, _ in GIVEN} == {option.name for option in options.OPTIONS if option.driver}
+
+
+def test_driver_knows_every_device_option_and_has_no_other():
+    table = set(re.findall(r'\{OPTION_\w+, "(\w+)"', (SOURCE / "xorg-driver" / "xspice_options.c").read_text()))
+    written = {option.driver for option in options.OPTIONS if option.driver and option.group != "Keyboard"}
+    assert table == written | {"MaxSize"}
+
+
+@pytest.mark.parametrize("size, heads, limit", [
+    ("1920x1080", 1, "8192x8192"), ("1920x1080", 16, "8192x8192"), ("8192x8192", 1, "8192x8192"),
+    ("8193x100", 1, "16384x16384"), ("8192x8192", 4, "16384x16384"),
+])
+def test_reserved_screen_is_large_enough_for_the_monitors(size, heads, limit):
+    settings = parse("--size", size, "--numheads", str(heads))
+    assert f'Option "MaxSize" "{limit}"' in xorg_conf.text(settings, 5900, None)
+
+
+def test_values_and_command():
+    settings = parse(":7", "--size=640x480", "--addr", "::1", "--addr", "127.0.0.1", "--addr=::1",
+                     "--", "prog", "--port", "--", ":9")
+    assert (settings.display, settings.size, settings.addr) == (7, values.Size(640, 480), ("::1", "127.0.0.1"))
+    assert (settings.port, settings.command) == (None, ["prog", "--port", "--", ":9"])
+
+
+def test_option_beats_environment():
+    environment = {"XSPICE_MODULE_PATH": "/from/environment"}
+    assert options.parse([], environment).module_path == "/from/environment"
+    assert options.parse(["--module-path", "/given"], environment).module_path == "/given"
+
+
+def test_version_is_that_of_the_project():
+    assert f"version: '{__version__}'" in (TESTS.parent / "meson.build").read_text()
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["-h"], [":1", "--help", "--disable-ticketing", "--session", "x"]])
+def test_help_is_printed(launch, arguments):
+    xspice = launch(*arguments, own_port=False)
+    assert xspice.wait() == 0
+    assert xspice.said == options.help_text() and xspice.complained == ""
+
+
+def test_version_is_printed(launch):
+    xspice = launch("--version", own_port=False)
+    assert (xspice.wait(), xspice.said) == (0, f"xspice {__version__}\n")
+
+
+def test_print_config_starts_and_leaves_nothing(launch):
+    xspice = launch(":5", "--print-config", "--port", "5901", "--disable-ticketing", own_port=False)
+    assert xspice.wait() == 0
+    assert xspice.said == xorg_conf.text(parse("--disable-ticketing"), 5901, None)
+    xspice.assert_nothing_left()
