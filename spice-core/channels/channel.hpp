@@ -67,6 +67,7 @@ protected:
     virtual size_t max_message_size(uint16_t type) const = 0;
 
     bool has_cap(unsigned bit) const { return link_.channel_caps.has(bit); }
+    bool has_common_cap(unsigned bit) const { return link_.common_caps.has(bit); }
     Session& session() const { return session_; }
     boost::asio::any_io_executor executor() const { return link_.stream->executor(); }
 

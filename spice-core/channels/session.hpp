@@ -3,6 +3,7 @@
 // Core thread only. The server owns the one Session; channels hold a reference that outlives them.
 #pragma once
 
+#include "codecs/encode_pool.hpp"
 #include "display/screen.hpp"
 #include "spice-core/config.hpp"
 #include "spice-core/desktop.hpp"
@@ -20,6 +21,7 @@ struct Session {
     display::Screen screen; // pixels, monitors
     Cursor cursor{};
     LockKeys lock_keys = 0;
+    codecs::EncodePool* encode_pool = nullptr; // the server's; none: images are encoded on the core thread
 };
 
 } // namespace spice::channels

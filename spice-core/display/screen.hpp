@@ -18,14 +18,14 @@ namespace spice::display {
 // A commit after comparison: what really differs from the picture before.
 struct ScreenUpdate {
     bool surface_changed = false; // a new primary surface: everything known about the old one is void
-    std::vector<Copy> copies; // in order, before `changed`
-    Region changed; // pixels that differ after the copies
+    std::vector<Copy> copies;     // in order, before `changed`
+    Region changed;               // pixels that differ after the copies
     bool monitors_changed = false;
 };
 
 class Screen {
 public:
-    // Takes a commit in. Areas outside the surface are ignored.
+    // Takes a commit in, whose pixels have an upper byte of 0. Areas outside the surface are ignored.
     ScreenUpdate apply(const Commit& commit);
 
     const std::optional<Surface>& surface() const { return surface_; } // none before the first commit
@@ -36,6 +36,13 @@ public:
     size_t stride() const { return static_cast<size_t>(surface_ ? surface_->size.width : 0); }
 
 private:
+    bool set_surface(const Surface& surface);
+    void move_pixels(const Copy& copy);
+    void write_pixels(const PixelBlock& block, std::vector<Rect>& different);
+    uint32_t* pixel(int32_t x, int32_t y) {
+        return pixels_.data() + static_cast<size_t>(y) * stride() + static_cast<size_t>(x);
+    }
+
     std::optional<Surface> surface_;
     MonitorsConfig monitors_;
     std::vector<uint32_t> pixels_;

@@ -8,6 +8,7 @@
 #include "channels/client_registry.hpp"
 #include "channels/offered_channels.hpp"
 #include "channels/session.hpp"
+#include "codecs/encode_pool.hpp"
 #include "server/config_check.hpp"
 #include "server/core_thread.hpp"
 #include "server/frame_clock.hpp"
@@ -47,6 +48,7 @@ struct Server::Impl {
     CommitGate gate; // both threads
 
     asio::io_context context{1};
+    codecs::EncodePool encode_pool; // its jobs post to `context`, so it ends before
     auth::TicketKeys ticket_keys;
     channels::Session session;
     channels::ClientRegistry registry;
@@ -64,6 +66,7 @@ Server::Impl::Impl(ServerConfig server_config, Desktop& the_desktop, LogSink& th
                     [this](auth::LinkedStream link) { registry.add(std::move(link)); }),
       listener(context.get_executor(), config.addresses, config.port, log), frame_timer(context),
       thread(context, log) {
+    session.encode_pool = &encode_pool;
     ticket_keys.current(); // made now: the first client need not wait for it
 }
 

@@ -1,0 +1,23 @@
+// SPICE_IMAGE_TYPE_LZ4: the library's block format in a frame of SPICE's own.
+//
+// | offset | size | field                                                             |
+// |      0 |    1 | top_down, 1 here                                                  |
+// |      1 |    1 | SPICE_BITMAP_FMT_*; 32BIT here, whose fourth byte is padding      |
+// |      2 |    4 | size of the block, big endian (the one such field in the message) |
+// |      6 | size | LZ4 block                                                         |
+//
+// More blocks may follow, each with the output before it as history; we make one. Rows have no padding. Only
+// for clients that announced SPICE_DISPLAY_CAP_LZ4_COMPRESSION. Source: spice-common, canvas_get_lz4().
+#pragma once
+
+#include "codecs/image_codec.hpp"
+
+namespace spice::codecs {
+
+class Lz4Encoder final : public ImageCodec {
+public:
+    uint8_t image_type() const override;
+    std::optional<size_t> encode(const ImageView& image, std::span<uint8_t> into) const override;
+};
+
+} // namespace spice::codecs
