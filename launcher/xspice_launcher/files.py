@@ -46,7 +46,7 @@ class RunDirectory:
                 except FileNotFoundError:  # the last of the other displays just removed the shared one
                     if not self._shared:
                         raise
-            os.mkdir(self.file('empty'))
+            os.mkdir(self.file('xorg.conf.d'))
         except OSError as error:
             raise OperatorError(f'{"XDG_RUNTIME_DIR" if self._shared else "TMPDIR"}: cannot make {self.path}: '
                                 f'{error.strerror}; set it to a directory that can be written to') from None

@@ -4,7 +4,7 @@ import shlex
 import shutil
 from collections.abc import Callable
 
-from . import files, network, options, processes, report, ticket, viewer_file, x11
+from . import files, network, options, processes, report, viewer_file, x11
 from .errors import OperatorError, StopRequested
 from .xorg import Xorg, child_environment, how_it_ended
 
@@ -20,9 +20,10 @@ class Keeper:
     `notify` is called with 'display N' as soon as N is known, and with 'ready'.
     """
 
-    def __init__(self, settings: options.Settings, run_directory: files.RunDirectory,
+    def __init__(self, settings: options.Settings, ticket: str | None, run_directory: files.RunDirectory,
                  notify: Callable[[str], object]) -> None:
         self._settings = settings
+        self._ticket = ticket
         self._files = run_directory
         self._notify = notify
         self._signals = processes.Signals()
@@ -46,26 +47,18 @@ class Keeper:
 
     def _start(self) -> None:
         settings = self._settings
-        password, shared = None, False
-        if settings.password_file:
-            password, shared = ticket.read(settings.password_file)
-        elif not settings.disable_ticketing:
-            password = ticket.generate()
-        if shared:
-            report.warning(f'--password-file {settings.password_file}: other users can read it; '
-                           f'"chmod 600" makes it private')
         port, self._claim = network.choose_port(settings.port, settings.addr)
-        self._xorg.start(port, password)
+        self._xorg.start(port, self._ticket)
         host = network.connect_address(settings.addr)
         viewer_path = self._files.viewer_path(self._xorg.display)
         self._notify(f'display {self._xorg.display}')
-        files.write_private(viewer_path, viewer_file.text(host, port, password, settings.name))
+        files.write_private(viewer_path, viewer_file.text(host, port, self._ticket, settings.name))
         if settings.command or settings.session:
             self._start_session()
         report.ready(report.Ready(
             display=self._xorg.display, host=host, port=port, addresses=settings.addr,
             local_only=network.is_local_only(settings.addr), addresses_given='--addr' in settings.given,
-            ticket=password, ticket_generated=not settings.password_file, viewer_file=viewer_path))
+            ticket=self._ticket, ticket_generated=not settings.password_file, viewer_file=viewer_path))
         self._notify('ready')
 
     def _start_session(self) -> None:
@@ -125,8 +118,6 @@ def check_before_start(settings: options.Settings) -> None:
         raise OperatorError(f'-- {settings.command[0]}: no such command; check its name and PATH')
     if settings.log_file and not _can_write(settings.log_file):
         raise OperatorError(f'--log-file {settings.log_file}: cannot be written; choose a file in a directory of yours')
-    if settings.password_file:
-        ticket.read(settings.password_file)
     if settings.display is not None and x11.is_running(settings.display):
         raise OperatorError(f':{settings.display}: this display is in use; choose another one, '
                             'or leave it out for a free one')

@@ -4,7 +4,7 @@ import signal
 import socket
 import sys
 
-from . import __version__, files, keeper, network, options, processes, report, x11, xorg_conf
+from . import __version__, files, keeper, network, options, processes, report, ticket, x11, xorg_conf
 from .errors import OperatorError
 
 
@@ -20,7 +20,7 @@ def main(arguments: list[str]) -> int:
         if settings.print_config:
             return _print_config(settings)
         keeper.check_before_start(settings)
-        return Front(settings).run()
+        return Front(settings, ticket.choose(settings)).run()
     except OperatorError as error:
         report.problem(str(error))
         return keeper.STATUS_NOT_STARTED
@@ -36,8 +36,9 @@ def _print_config(settings: options.Settings) -> int:
 
 
 class Front:
-    def __init__(self, settings: options.Settings) -> None:
+    def __init__(self, settings: options.Settings, chosen_ticket: str | None) -> None:
         self._settings = settings
+        self._ticket = chosen_ticket
         self._keeper = 0
         self._stopped_by: int | None = None
         self._display: int | None = None
@@ -73,7 +74,7 @@ class Front:
                 os.setpgid(0, 0)  # signals of the terminal go to the front, which passes them on once
                 processes.become_subreaper()
                 processes.die_with_parent(parent)
-                status = keeper.Keeper(self._settings, self._files,
+                status = keeper.Keeper(self._settings, self._ticket, self._files,
                                        lambda line: os.write(writer, line.encode() + b'\n')).run()
             except BaseException:
                 sys.excepthook(*sys.exc_info())

@@ -35,6 +35,7 @@ class Xorg:
         cookie = x11.new_cookie()
         password_file = None if ticket is None else files.write('ticket', ticket.encode() + b'\n')
         files.write('xorg.conf', xorg_conf.text(settings, port, password_file).encode())
+        files.write('xorg.conf.d/none.conf', b'# Nothing of the machine configures this display.\n')
         files.write('server-cookie', x11.authority(cookie, None))
         reader, writer = os.pipe2(os.O_CLOEXEC)
         try:
@@ -55,8 +56,9 @@ class Xorg:
         argv = [self._settings.xorg]
         if self._settings.display is not None:
             argv.append(f':{self._settings.display}')
-        argv += ['-noreset', '-nolisten', 'tcp', '-novtswitch', '-sharevts', '-keeptty',
-                 '-config', self._files.file('xorg.conf'), '-configdir', self._files.file('empty'),
+        # RandR takes the size of the screen in millimetres from this one, not from the driver's option.
+        argv += ['-dpi', str(self._settings.dpi), '-noreset', '-nolisten', 'tcp', '-novtswitch', '-sharevts', '-keeptty',
+                 '-config', self._files.file('xorg.conf'), '-configdir', self._files.file('xorg.conf.d'),
                  '-modulepath', f'{find_module_path(self._settings)},{_DEFAULT_MODULES}',
                  '-logfile', self.log_file, '-auth', self._files.file('server-cookie'),
                  '-displayfd', str(display_fd)]
@@ -119,7 +121,7 @@ class Xorg:
         ours = [line for line in lines if re.match(r'(--|:)\S', line)]
         if ours:
             return ours[0]  # written by our module: names the option and the remedy
-        if any('server already running' in line or 'Server is already active' in line for line in lines):
+        if self._settings.display is not None and any(line.startswith(_NO_SOCKETS) for line in lines):
             return (f':{self._settings.display}: this display is in use; choose another one, '
                     'or leave it out for a free one')
         reason = next((line for line in lines if 'no screens found' not in line.lower()), how_it_ended(self.status))
@@ -136,13 +138,15 @@ class Xorg:
                 continue
             for line in text.splitlines():
                 match = re.match(r'(?:\[[ 0-9.]*\] *)?\(EE\) *(?:xspice(?:\(\d+\))?: *)?(.*)', line)
-                message = match[1].strip() if match else line.strip() if 'already running' in line else ''
-                if message and message.rstrip(':') not in _UNTOLD and message not in found:
+                message = match[1].strip().removesuffix('(EE)') if match else ''
+                if message and not message.startswith(_UNTOLD) and message not in found:
                     found.append(message)
         return found
 
 
-_UNTOLD = frozenset(('Fatal server error', 'Please consult the The X.Org Foundation support'))
+_NO_SOCKETS = 'Cannot establish any listening sockets'
+# Lines that stand in every failing log, or, without a system bus, in every log.
+_UNTOLD = ('Fatal server error', 'Please consult the The X.Org Foundation support', 'dbus-core: ')
 
 
 def child_environment() -> dict[str, str]:

@@ -58,7 +58,7 @@ class Xspice:
         with open(self.errors, "wb") as errors:
             self.process = processes.spawn([str(word) for word in words], mark=self.mark, log=self.output, uid=uid,
                                            env=variables, stdin=stdin, stderr=errors)
-        self._ended = False
+        self._socket = None
 
     # --- what it says ---------------------------------------------------------------------------------------------
 
@@ -76,7 +76,16 @@ class Xspice:
             assert self.process.poll() is None or "is ready" in self.said, (self.process.returncode, self.complained)
             return "run programs" in self.said
         processes.wait_for(word, within, lambda: f"ready: {self.said}{self.complained}", interval=0.005)
+        self._socket = self._find_socket()
         return self
+
+    def _find_socket(self):
+        """What tells the display's socket file from a later one of that name, or None."""
+        try:
+            status = os.stat(f"/tmp/.X11-unix/X{self.display}")
+        except FileNotFoundError:
+            return None
+        return status.st_ino, status.st_ctime_ns
 
     def _find(self, pattern):
         return re.search(pattern, self.said, re.MULTILINE)[1]
@@ -132,8 +141,9 @@ class Xspice:
         files = [path for directory in (self.runtime, self.temporary) for path in directory.rglob("*")]
         assert not files, files
         if "is ready" in self.said:
-            assert not processes.display_in_use(self.display)
-            assert not processes.port_in_use(self.port)
+            # The display may be somebody else's by now, unless it was ours by agreement; its socket is not.
+            assert self._socket is None or self._socket != self._find_socket()
+            assert not self.port_slot or not processes.port_in_use(self.port)
 
     def close(self):
         """Ends it without questions."""
@@ -165,6 +175,14 @@ def free_display():
     slot = processes.claim_display()
     yield slot.number
     slot.release()
+
+
+@pytest.fixture
+def shared_directory():
+    """One that other users can read."""
+    with tempfile.TemporaryDirectory(prefix="xspice-shared-") as directory:
+        os.chmod(directory, 0o755)
+        yield pathlib.Path(directory)
 
 
 @pytest.fixture

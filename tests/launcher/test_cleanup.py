@@ -8,7 +8,7 @@ import time
 import pytest
 from support import procinfo
 
-STUBBORN = "trap '' TERM HUP INT; sleep 1000 & setsid -f sleep 1001; while :; do sleep 1002; done"
+STUBBORN = "exec 2>/dev/null; trap '' TERM HUP INT; sleep 1000 & setsid -f sleep 1001; while :; do sleep 1002; done"
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 

@@ -1,6 +1,7 @@
 """The session: what it is given, and that its end is the end of the display."""
 
 import os
+import pathlib
 import re
 import signal
 
@@ -34,26 +35,25 @@ def test_session_has_its_display(launch):
     assert "\nKEPT=kept\n" in xspice.said and "WAYLAND_DISPLAY" not in xspice.said
 
 
-def test_cookie_alone_lets_in(launch, tmp_path):
+def test_cookie_alone_lets_in(launch, shared_directory):
     """Another user who has the cookie file is let in; test_ready.py shows that one who has not is refused."""
-    copy = tmp_path / "cookie"
-    xspice = launch("--session", f"cp $XAUTHORITY {copy}; exec sleep 1000").ready()
+    xspice = launch("--session", "umask 022; cat $XAUTHORITY > $HERE/new; mv $HERE/new $HERE/cookie; exec sleep 1000",
+                    environment={"HERE": shared_directory}).ready()
+    copy = shared_directory / "cookie"
     processes.wait_for(copy.exists, 10, "the copied cookie")
-    for directory in (copy, *list(copy.parents)[:3]):
-        directory.chmod(0o755)
     assert "version number" in xspice.x("xdpyinfo", user=65534, group=65534, extra_groups=[],
                                         environment={"XAUTHORITY": str(copy)})
 
 
 def test_session_runs_on_its_own_terms(launch):
     """A session and process group of its own, signals as usual, and none of the launcher's descriptors."""
-    script = "ps -o pid=,pgid=,sid= -p $$; grep -E '^Sig(Blk|Ign)' /proc/$$/status; ls -l /proc/$$/fd | grep -c socket:"
-    xspice = launch("--disable-ticketing", "--", "bash", "-c", script)
-    xspice.wait()
-    lines = xspice.said.splitlines()[-4:]
-    assert len(set(lines[0].split())) == 1
-    assert [line.split()[1].strip("0") for line in lines[1:3]] == ["", ""]
-    assert lines[3] == "0"
+    xspice = launch("--disable-ticketing", "--", "sleep", "1000").ready()
+    (session,) = [pid for pid in procinfo.descendants(xspice.process.pid) if procinfo.name(pid) == "sleep"]
+    assert (os.getpgid(session), os.getsid(session)) == (session, session)
+    status = pathlib.Path(f"/proc/{session}/status").read_text()
+    assert re.findall(r"^Sig(Blk|Ign|Cgt):\t(.*)$", status, re.MULTILINE) == [
+        ("Blk", "0" * 16), ("Ign", "0" * 16), ("Cgt", "0" * 16)]
+    assert sorted(os.listdir(f"/proc/{session}/fd")) == ["0", "1", "2"]
 
 
 def test_piped_input_is_the_sessions(launch):
