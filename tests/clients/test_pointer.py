@@ -212,8 +212,8 @@ def test_a_button_pressed_in_one_mouse_mode_comes_up_in_the_other(screen):
 
 def test_a_vanished_client_lets_go_of_its_buttons(screen, client):
     other = client(screen.server)
-    other.button(3, True)
-    screen.events(lambda events: [event["type"] for event in events] == ["button-press"])
+    other.button(3, True)  # spice-gtk sends where its pointer is first
+    screen.events(lambda events: events and events[-1]["type"] == "button-press")
     other.kill()
     found = screen.events(bool)
     assert [(event["type"], event["button"]) for event in found] == [("button-release", 3)]
