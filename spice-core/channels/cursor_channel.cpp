@@ -72,7 +72,8 @@ void CursorChannel::send_shape() {
     const protocol::CursorSet set{cursor.position, true, image_of(*cursor.shape)};
     send(protocol::CursorSet::kType, set.body());
     // After HIDE, spice-gtk in mode SERVER shows a new shape with the next MOVE only.
-    position_due_ = position_due_ || !std::exchange(shown_, true);
+    const bool was_shown = std::exchange(shown_, true);
+    position_due_ = position_due_ || !was_shown;
 }
 
 void CursorChannel::send_position() {
