@@ -91,9 +91,11 @@ def test_hidden_cursor(viewed):
         return hidden or (shape is not None and shape.transparent)
 
     server.x.hide_cursor()
-    processes.wait_for(invisible, 5, lambda: f"cursor hidden: {client.cursor()}")
-    assert_exact(client, server)
-    server.x.hide_cursor(False)
+    try:
+        processes.wait_for(invisible, 5, lambda: f"cursor hidden: {client.cursor()}")
+        assert_exact(client, server)
+    finally:
+        server.x.hide_cursor(False)
     _wait_same(server, client)
 
     server.x.set_cursor(server.x.core_cursor(bytes(8), bytes(8), 8, 8, 4, 4))

@@ -140,7 +140,8 @@ class Client:
         return pixels[:, : head["width"]] & 0xFFFFFF
 
     def cursor(self):
-        """(Cursor or None, hidden) as the cursor channel's signals told."""
+        """(Cursor or None, hidden) as the cursor channel's signals told. SPICE's pixels have straight alpha (spice-gtk
+        makes a GdkPixbuf of them); they are multiplied here as X's are."""
         state = self.request("cursor")
         shape = state["shape"]
         if shape is None:
@@ -148,6 +149,7 @@ class Client:
         rgba = numpy.frombuffer(bytes.fromhex(shape["rgba"]), dtype=numpy.uint8)
         red, green, blue, alpha = (plane.astype(numpy.uint32)
                                    for plane in rgba.reshape(shape["height"], shape["width"], 4).transpose(2, 0, 1))
+        red, green, blue = ((plane * alpha + 127) // 255 for plane in (red, green, blue))
         return (Cursor(shape["hot_x"], shape["hot_y"], alpha << 24 | red << 16 | green << 8 | blue),
                 state["hidden"])
 
