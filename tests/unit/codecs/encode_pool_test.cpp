@@ -1,0 +1,142 @@
+#include "codecs/encode_pool.hpp"
+
+#include "support/image_decoders.hpp"
+#include "support/test_images.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_future.hpp>
+
+#include <gtest/gtest.h>
+
+#include <signal.h>
+
+#include <algorithm>
+#include <stdexcept>
+#include <thread>
+
+namespace spice::codecs {
+namespace {
+
+namespace asio = boost::asio;
+
+EncodeJob job_of(const test::TestImage& image, const ImageCodec* codec) {
+    const std::vector<uint32_t> rows = image.packed();
+    std::shared_ptr<uint32_t[]> pixels = std::make_shared<uint32_t[]>(rows.size());
+    std::ranges::copy(rows, pixels.get());
+    return {codec, std::move(pixels), image.width, image.height};
+}
+
+class ThrowingCodec final : public ImageCodec {
+public:
+    uint8_t image_type() const override { return SPICE_IMAGE_TYPE_LZ4; }
+    std::optional<size_t> encode(const ImageView&, std::span<uint8_t>) const override {
+        throw std::runtime_error("out of luck");
+    }
+};
+
+// Tells on which thread it ran and with which signals blocked.
+class CuriousCodec final : public ImageCodec {
+public:
+    uint8_t image_type() const override { return SPICE_IMAGE_TYPE_LZ4; }
+    std::optional<size_t> encode(const ImageView&, std::span<uint8_t>) const override {
+        elsewhere = std::this_thread::get_id() != home;
+        pthread_sigmask(SIG_SETMASK, nullptr, &blocked);
+        return std::nullopt;
+    }
+
+    std::thread::id home = std::this_thread::get_id();
+    mutable bool elsewhere = false;
+    mutable sigset_t blocked{};
+};
+
+std::vector<EncodedImage> encode(EncodePool& pool, asio::io_context& io, std::vector<EncodeJob> jobs) {
+    auto images = asio::co_spawn(io, pool.encode(io.get_executor(), std::move(jobs)), asio::use_future);
+    io.run();
+    io.restart();
+    return images.get();
+}
+
+TEST(EncodePool, gives_images_back_in_the_order_of_the_jobs) {
+    asio::io_context io(1);
+    EncodePool pool(3);
+    std::vector<test::TestImage> images;
+    for (uint32_t i = 0; i < 40; ++i) {
+        images.push_back(test::mixed_image(1 + (i * 37) % 90, 1 + (i * 53) % 70));
+    }
+    for (int round = 0; round < 10; ++round) {
+        std::vector<EncodeJob> jobs;
+        for (size_t i = 0; i < images.size(); ++i) {
+            jobs.push_back(job_of(images[i], codec(i % 2 == 0 ? Codec::lz : Codec::lz4)));
+        }
+        const std::vector<EncodedImage> encoded = encode(pool, io, std::move(jobs));
+        ASSERT_EQ(encoded.size(), images.size());
+        for (size_t i = 0; i < images.size(); ++i) {
+            const auto decoded =
+                test::decode_image(encoded[i].type, encoded[i].data, images[i].width, images[i].height);
+            ASSERT_TRUE(decoded);
+            ASSERT_EQ(*decoded, images[i].packed());
+        }
+    }
+}
+
+TEST(EncodePool, has_nothing_to_wait_for_without_jobs) {
+    asio::io_context io(1);
+    EncodePool pool(1);
+    EXPECT_TRUE(encode(pool, io, {}).empty());
+}
+
+TEST(EncodePool, sends_raw_what_an_encoder_threw_at) {
+    asio::io_context io(1);
+    EncodePool pool(1);
+    const ThrowingCodec throwing;
+    const test::TestImage image = test::ui_image(64, 64);
+    const std::vector<EncodedImage> encoded =
+        encode(pool, io, {job_of(image, &throwing), job_of(image, codec(Codec::lz))});
+    ASSERT_EQ(encoded.size(), 2u);
+    EXPECT_EQ(encoded[0].type, SPICE_IMAGE_TYPE_BITMAP);
+    EXPECT_EQ(test::decode_raw(encoded[0].data, 64, 64), image.packed());
+    EXPECT_EQ(encoded[1].type, SPICE_IMAGE_TYPE_LZ_RGB);
+}
+
+TEST(EncodePool, works_on_threads_that_take_no_signals_but_their_own_faults) {
+    asio::io_context io(1);
+    EncodePool pool(1);
+    const CuriousCodec curious;
+    encode(pool, io, {job_of(test::ui_image(8, 8), &curious)});
+    EXPECT_TRUE(curious.elsewhere);
+    for (const int signal : {SIGTERM, SIGINT, SIGIO, SIGALRM, SIGUSR1, SIGCHLD}) {
+        EXPECT_EQ(sigismember(&curious.blocked, signal), 1) << signal;
+    }
+    for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP}) {
+        EXPECT_EQ(sigismember(&curious.blocked, fault), 0) << fault;
+    }
+    sigset_t here;
+    pthread_sigmask(SIG_SETMASK, nullptr, &here);
+    EXPECT_EQ(sigismember(&here, SIGUSR1), 0);
+}
+
+TEST(EncodePool, may_end_with_jobs_under_way_and_nobody_left_to_tell) {
+    asio::io_context io(1);
+    {
+        EncodePool pool(2);
+        std::vector<EncodeJob> jobs;
+        for (int i = 0; i < 20; ++i) {
+            jobs.push_back(job_of(test::photo_image(200, 100), codec(Codec::lz)));
+        }
+        asio::co_spawn(
+            io,
+            [](EncodePool& the_pool, asio::any_io_executor executor,
+               std::vector<EncodeJob> the_jobs) -> asio::awaitable<void> {
+                const std::vector<EncodedImage> images =
+                    co_await the_pool.encode(executor, std::move(the_jobs));
+                EXPECT_EQ(images.size(), 20u);
+            }(pool, io.get_executor(), std::move(jobs)),
+            asio::detached);
+        EXPECT_GE(io.poll_one(), 1u); // the jobs are posted; the loop ends before their answer
+    }
+}
+
+} // namespace
+} // namespace spice::codecs

@@ -1,0 +1,126 @@
+#include "display/update_planner.hpp"
+
+#include "support/random.hpp"
+#include "support/test_images.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace spice::display {
+namespace {
+
+Screen screen_of(const test::TestImage& image) {
+    const std::vector<uint32_t> rows = image.packed();
+    std::shared_ptr<uint32_t[]> pixels = std::make_shared<uint32_t[]>(rows.size());
+    std::ranges::copy(rows, pixels.get());
+    const Size size{static_cast<int>(image.width), static_cast<int>(image.height)};
+    Commit commit;
+    commit.surface = Surface{0, size};
+    commit.changed.push_back({{0, 0, size.width, size.height}, std::move(pixels)});
+    Screen screen;
+    screen.apply(commit);
+    return screen;
+}
+
+// Every plan must hold this: all of the region, nothing outside the surface, fills that are really solid.
+void check(const UpdatePlan& plan, const Region& changed, const Screen& screen) {
+    const Size size = screen.surface()->size;
+    Region covered;
+    for (const Fill& fill : plan.fills) {
+        covered |= fill.area;
+        ASSERT_GE(fill.area.area(), kMinFillArea);
+        for (int y = fill.area.y1; y < fill.area.y2; ++y) {
+            for (int x = fill.area.x1; x < fill.area.x2; ++x) {
+                ASSERT_EQ(screen.pixels()[static_cast<size_t>(y) * screen.stride() + static_cast<size_t>(x)],
+                          fill.colour);
+            }
+        }
+    }
+    ASSERT_LE(plan.fills.size(), kMaxFills);
+    for (const Rect& image : plan.images) {
+        covered |= image;
+        ASSERT_TRUE(image.area() <= kMaxImagePixels || image.height() == 1);
+        ASSERT_FALSE(image.empty());
+    }
+    ASSERT_TRUE(covered.contains(changed));
+    ASSERT_TRUE(Region(Rect{0, 0, size.width, size.height}).contains(covered));
+}
+
+TEST(UpdatePlanner, has_nothing_to_do_for_nothing) {
+    const Screen screen = screen_of(test::ui_image(50, 50));
+    const UpdatePlan plan = plan_update(Region(), screen);
+    EXPECT_TRUE(plan.fills.empty());
+    EXPECT_TRUE(plan.images.empty());
+}
+
+TEST(UpdatePlanner, fills_a_plain_screen_with_one_rectangle) {
+    test::TestImage image(333, 222);
+    image.fill(0, 0, 333, 222, 0x808080);
+    const Screen screen = screen_of(image);
+    const UpdatePlan plan = plan_update(Rect{0, 0, 333, 222}, screen);
+    ASSERT_EQ(plan.fills.size(), 1u);
+    EXPECT_EQ(plan.fills[0].area, (Rect{0, 0, 333, 222}));
+    EXPECT_EQ(plan.fills[0].colour, 0x808080u);
+    EXPECT_TRUE(plan.images.empty());
+}
+
+TEST(UpdatePlanner, fills_the_background_around_a_window) {
+    test::TestImage image(800, 600);
+    image.fill(0, 0, 800, 600, 0x2e3436);
+    const test::TestImage window = test::photo_image(200, 150);
+    for (uint32_t y = 0; y < 150; ++y) {
+        for (uint32_t x = 0; x < 200; ++x) {
+            image.at(300 + x, 200 + y) = window.pixels[y * window.stride + x];
+        }
+    }
+    const Screen screen = screen_of(image);
+    const Region whole = Rect{0, 0, 800, 600};
+    const UpdatePlan plan = plan_update(whole, screen);
+    check(plan, whole, screen);
+    int64_t image_pixels = 0;
+    for (const Rect& area : plan.images) {
+        image_pixels += area.area();
+    }
+    EXPECT_LT(image_pixels, 270 * 220); // the window and the rest of the tiles at its edges
+    EXPECT_LE(plan.fills.size(), 8u);
+}
+
+TEST(UpdatePlanner, leaves_small_areas_to_the_codec) {
+    test::TestImage image(64, 63);
+    image.fill(0, 0, 64, 63, 0xffffff);
+    const UpdatePlan plan = plan_update(Rect{0, 0, 64, 63}, screen_of(image));
+    EXPECT_TRUE(plan.fills.empty());
+    EXPECT_EQ(plan.images, (std::vector<Rect>{{0, 0, 64, 63}}));
+}
+
+TEST(UpdatePlanner, cuts_large_images_into_bounded_ones) {
+    const Screen screen = screen_of(test::photo_image(1920, 1080));
+    const Region whole = Rect{0, 0, 1920, 1080};
+    const UpdatePlan plan = plan_update(whole, screen);
+    check(plan, whole, screen);
+    EXPECT_EQ(plan.images.size(), 16u);
+}
+
+TEST(UpdatePlanner, covers_random_regions_of_every_content) {
+    for (uint32_t seed = 0; seed < 60; ++seed) {
+        test::Random random(seed);
+        const Screen screen = screen_of(test::mixed_image(100 + random() % 500, 100 + random() % 300));
+        const Size size = screen.surface()->size;
+        Region changed;
+        for (uint32_t i = random() % 100; i > 0; --i) {
+            const int x = static_cast<int>(random() % static_cast<uint32_t>(size.width));
+            const int y = static_cast<int>(random() % static_cast<uint32_t>(size.height));
+            changed |= Rect{x, y, x + 1 + static_cast<int>(random() % static_cast<uint32_t>(size.width - x)),
+                            y + 1 + static_cast<int>(random() % 20)};
+        }
+        changed &= Rect{0, 0, size.width, size.height};
+        check(plan_update(changed, screen), changed, screen);
+        if (HasFatalFailure()) {
+            FAIL() << "seed " << seed;
+        }
+    }
+}
+
+} // namespace
+} // namespace spice::display
