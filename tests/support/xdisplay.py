@@ -5,6 +5,7 @@ Not thread-safe. A server that goes away raises Disconnected (Xlib itself would 
 
 import ctypes
 import ctypes.util
+import select
 import zlib
 from ctypes import POINTER, byref, c_char, c_char_p, c_int, c_long, c_uint, c_ulong, c_ushort, c_short, c_void_p
 
@@ -379,6 +380,14 @@ class Display:
             if KEY_PRESS <= event.type <= MOTION_NOTIFY:
                 found.append(self._describe(event.input))
         self._check()
+        return found
+
+    def wait_events(self, within=None):
+        """events(), at least one; an empty list after `within` seconds. Raises Disconnected when the server goes."""
+        found = self.events()
+        if not found:
+            select.select([self.fileno()], [], [], within)
+            found = self.events()
         return found
 
     def _describe(self, event):
