@@ -1,4 +1,4 @@
-// Where the core's time comes from: an interface, so that tests can turn the hands themselves.
+// The core's time: steady, and as the protocol's time stamps show it.
 #pragma once
 
 #include <chrono>
@@ -7,18 +7,6 @@
 namespace spice {
 
 using TimePoint = std::chrono::steady_clock::time_point;
-
-class Clock {
-public:
-    virtual ~Clock() = default;
-    // Never goes back. Any thread.
-    virtual TimePoint now() const = 0;
-};
-
-class SteadyClock final : public Clock {
-public:
-    TimePoint now() const override { return std::chrono::steady_clock::now(); }
-};
 
 // The protocol's time stamps (multi_media_time and the like): milliseconds that wrap around at 2^32.
 inline uint32_t wire_milliseconds(TimePoint time) {

@@ -97,7 +97,4 @@ struct ClientDisconnecting {
     static Result<ClientDisconnecting> parse(Bytes body);
 };
 
-// Bytes that a body of a base message may have: room for what later minor versions might append, no more.
-inline constexpr size_t kMaxBaseMessage = 1024;
-
 } // namespace spice::protocol
