@@ -111,7 +111,7 @@ void xspice_keyboard_key(uint16_t scancode, bool pressed) {
 
     if (!keyboard || keycode == 0)
         return;
-    /* The server repeats held keys itself: a client's repeats would double that. */
+    /* The server repeats held keys itself. A repeat of a client would still be seen as a raw event. */
     if (key_down[keycode] == pressed)
         return;
     key_down[keycode] = pressed;
