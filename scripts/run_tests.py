@@ -14,7 +14,6 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
 LOGS = BUILD / "test-logs"
-FUZZ_SECONDS = 30
 
 USAGE = """\
 scripts/test                     everything
@@ -48,7 +47,7 @@ ASAN = Build("asan", ("-Dwerror=true", "-Ddriver=disabled", "-Db_sanitize=addres
               "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1"})
 TSAN = Build("tsan", ("-Dwerror=true", "-Ddriver=disabled", "-Db_sanitize=thread"),
              {"TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1"})
-FUZZ = Build("fuzz", ("-Ddriver=disabled", "-Dfuzz=true", "-Db_lundef=false"), {"CC": "clang-16", "CXX": "clang++-16"})
+FUZZ = Build("fuzz", ("-Dwerror=true", "-Ddriver=disabled", "-Dfuzz=true", "-Db_lundef=false"), {"CC": "clang-16", "CXX": "clang++-16"})
 
 SANITIZED_SUITES = ("unit", "wire", "fuzz")
 # Tests that start real servers measure how fast those answer: one of these programs at a time.
@@ -90,21 +89,6 @@ class Runner:
         for names, processes in ((parallel, os.cpu_count() or 1), (alone, 1)):
             if names:
                 self.meson_test(build, label, names, processes)
-
-    def libfuzzer(self) -> None:
-        if not self.compile(FUZZ):
-            return
-        targets = sorted(path for path in (FUZZ.directory / "tests" / "fuzz").glob("fuzz-*")
-                         if path.is_file() and os.access(path, os.X_OK))
-        if not targets:
-            self.note(Result("libfuzzer: no targets", 0, 1, 0))
-        for target in targets:
-            seeds = [ROOT / "tests" / "fuzz" / "corpus" / target.name.removeprefix("fuzz-")]
-            found = FUZZ.directory / "corpus" / target.name
-            found.mkdir(parents=True, exist_ok=True)
-            self.command(f"libfuzzer {target.name}", [
-                target, f"-max_total_time={FUZZ_SECONDS}", "-timeout=10", "-rss_limit_mb=2048", "-print_final_stats=1",
-                f"-artifact_prefix={LOGS}/{target.name}-", found, *(seed for seed in seeds if seed.is_dir())])
 
     # --- steps ---------------------------------------------------------------------------------------------------
 
@@ -280,7 +264,7 @@ def main() -> int:
         if not parts or build.name in parts:
             runner.tests(build, build.name, lambda suites, name: belongs(SANITIZED_SUITES, suites, name))
     if not parts or "libfuzzer" in parts:
-        runner.libfuzzer()
+        runner.tests(FUZZ, "libfuzzer", lambda _, name: belongs(("libfuzzer",), [], name))
     return runner.summary(time.monotonic() - begin)
 
 
