@@ -17,7 +17,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
-from support import xserver  # noqa: E402
+from support import spice_client, xserver  # noqa: E402
 
 CONFIG = """
 Section "ServerFlags"
@@ -81,24 +81,30 @@ class ModuleServer(xserver.XServer):
 
     def command(self):
         lines = [f'    Option "{name}" "{value}"' for name, value in self.options.items()]
-        config, empty, authority = (self.directory / name for name in ("xorg.conf", "empty", "authority"))
+        config, empty = self.directory / "xorg.conf", self.directory / "empty"
         config.write_text(CONFIG.format(options="\n".join(lines)))
         empty.mkdir()
         (empty / "none.conf").write_text("# The host's own snippets are not for us; an empty directory is an error.\n")
-        authority.touch(mode=0o644)
+        return ["/usr/lib/xorg/Xorg", self.name, *self.arguments, *self._auth_arguments(), "-nolisten", "tcp",
+                "-novtswitch", "-sharevts", "-keeptty", "-config", config, "-configdir", empty, "-modulepath",
+                f"{self.modules},/usr/lib/xorg/modules", "-logfile", self.runtime / "Xorg.log"]
+
+    def _auth_arguments(self):
+        """A server lets its own user in without; another user's server wants a cookie from us."""
+        authority = self.authority()
+        if authority is None:
+            return []
         subprocess.run(["xauth", "-f", authority, "add", self.name, ".", "0123456789abcdef" * 2], check=True,
                        capture_output=True)
         authority.chmod(0o644)
-        return ["/usr/lib/xorg/Xorg", self.name, *self.arguments, "-auth", authority, "-nolisten", "tcp",
-                "-novtswitch", "-sharevts", "-keeptty", "-config", config, "-configdir", empty, "-modulepath",
-                f"{self.modules},/usr/lib/xorg/modules", "-logfile", self.runtime / "Xorg.log"]
+        return ["-auth", authority]
 
     def environment(self):
         # Every symbol is looked for when the module is loaded, not when it is first used.
         return {**super().environment(), "LD_BIND_NOW": "1"}
 
     def authority(self):
-        return self.directory / "authority"
+        return None if self.uid is None else self.directory / "authority"
 
     def log(self):
         logs = [self.log_path, self.runtime / "Xorg.log"]
@@ -115,9 +121,8 @@ class ModuleServer(xserver.XServer):
         return done.stdout
 
     def try_xrandr(self, *arguments):
-        environment = {"DISPLAY": self.name, "XAUTHORITY": str(self.authority()), "PATH": "/usr/bin:/bin"}
-        done = subprocess.run(["xrandr", *arguments], env=environment, capture_output=True, text=True, timeout=20,
-                              check=False)
+        done = subprocess.run(["xrandr", "-display", self.name, *arguments], capture_output=True, text=True,
+                              timeout=20, check=False)
         assert self.process.poll() is None, self.log()[-2000:]
         return done
 
@@ -151,3 +156,18 @@ def failing_xorg():
             return status, log
 
         yield start
+
+
+@pytest.fixture
+def viewer(xorg, tmp_path):  # pylint: disable=unused-argument,redefined-outer-name
+    """viewer(server): a connected SPICE client. Depends on `xorg` so that clients go first at the end."""
+    with contextlib.ExitStack() as stack:
+
+        def connect(server):
+            client = spice_client.Client(tmp_path)
+            stack.callback(client.close)
+            client.connect(*server.address)
+            client.wait_ready()
+            return client
+
+        yield connect

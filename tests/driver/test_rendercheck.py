@@ -12,10 +12,7 @@ FORMATS = "a8r8g8b8,x8r8g8b8,a8"
 
 
 def start(server):
-    environment = {"DISPLAY": server.name, "PATH": "/usr/bin:/bin"}
-    if server.authority():
-        environment["XAUTHORITY"] = str(server.authority())
-    return subprocess.Popen(["rendercheck", "-f", FORMATS], env=environment, stdout=subprocess.PIPE,
+    return subprocess.Popen(["rendercheck", "-d", server.name, "-f", FORMATS], stdout=subprocess.PIPE,
                             stderr=subprocess.STDOUT, text=True)
 
 
