@@ -1,32 +1,13 @@
 #include "channels/client.hpp"
 
 #include "base/log.hpp"
-#if __has_include("channels/cursor_channel.hpp")
-#define HAVE_DISPLAY 1
 #include "channels/cursor_channel.hpp"
 #include "channels/display_channel.hpp"
-#else
-#define HAVE_DISPLAY 0
-namespace spice::channels {
-struct NoChannel : Channel {
-    using Channel::Channel;
-    void started() override {}
-    boost::asio::awaitable<Result<>> received(uint16_t, Bytes) override { co_return Result<>(); }
-    size_t max_message_size(uint16_t) const override { return 1024; }
-    void set_mouse_mode(uint32_t) {}
-    void screen_updated(const display::ScreenUpdate&) {}
-    void cursor_changed(bool, bool) {}
-};
-using DisplayChannel = NoChannel;
-using CursorChannel = NoChannel;
-} // namespace spice::channels
-#endif
 #include "channels/inputs_channel.hpp"
 #include "channels/main_channel.hpp"
 
 #include <spice/enums.h>
 
-#include <boost/asio/post.hpp>
 
 #include <cassert>
 #include <exception>
