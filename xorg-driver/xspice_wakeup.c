@@ -1,5 +1,6 @@
 #include "xspice_wakeup.h"
 
+#include <mi.h>
 #include <os.h>
 
 #include "xspice_damage.h"
@@ -65,6 +66,9 @@ static void on_readable(int fd, int ready, void *data) {
     (void)fd;
     (void)ready;
     xspice_core_dispatch(xs->core);
+    /* WaitForSomething() serves no client while input is pending after a poll. A flood of it, with some more at
+     * each poll, would keep all of them waiting: what one dispatch posts is dealt with at once instead. */
+    mieqProcessInputEvents();
 }
 
 Bool xspice_wakeup_init(struct xspice_screen *xs) {
