@@ -115,8 +115,9 @@ def test_gtk3_driven_by_xdotool(desktop):
 
 def test_windows_moved_over_each_other(desktop):
     server, client = desktop
+    before = server.x.picture()
     server.run("xterm", "-geometry", "60x20+50+50", "-e", "sh", "-c", "seq 100; exec sleep 1000")
-    wait_rest(server, 0.3)
+    wait_changed(server, before)
     x = server.x
     windows = [x.window(100 + 40 * index, 90 + 30 * index, 300, 200, colour, events=False)
                for index, colour in enumerate((0x803030, 0x308030, 0x303080))]

@@ -4,7 +4,7 @@ import shutil
 import stat
 
 from support import pixels, processes
-from support.exact import wait_rest
+from support.exact import wait_changed, wait_rest
 
 
 def test_remote_viewer_shows_the_desktop(server, tmp_path):
@@ -16,7 +16,9 @@ def test_remote_viewer_shows_the_desktop(server, tmp_path):
     copy = tmp_path / "desktop.vv"  # viewers may delete what they opened
     shutil.copy(file, copy)
 
+    before = xspice.x.picture()
     xspice.run("xterm", "-geometry", "70x20+30+40", "-e", "sh", "-c", "seq 40; exec sleep 1000")
+    wait_changed(xspice, before)
     xspice.x.window(480, 300, 120, 130, 0x3366AA, events=False)
     xspice.x.warp_pointer(600, 20)
     wanted = wait_rest(xspice)

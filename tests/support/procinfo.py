@@ -46,10 +46,10 @@ def pss(pid):
     return _kilobytes(_proc(pid) / "smaps_rollup", "Pss")
 
 
-def private(pid):
-    """Bytes that exist because of this process alone."""
-    rollup = _proc(pid) / "smaps_rollup"
-    return _kilobytes(rollup, "Private_Dirty") + _kilobytes(rollup, "Private_Clean")
+def written(pid):
+    """Bytes of pages that this process alone has, because it wrote to them. Unwritten pages of libraries do not count:
+    whether those are private depends on who else has the library open just now."""
+    return _kilobytes(_proc(pid) / "smaps_rollup", "Private_Dirty")
 
 
 def cpu_seconds(pid):
