@@ -9,4 +9,4 @@ Two processes, so that the death of either one is noticed by the other:
 Importing any module of this package does nothing but define.
 """
 
-__version__ = '0.1.0'
+__version__ = "0.1.0"

@@ -26,10 +26,10 @@ class RunDirectory:
         if runtime_directory:
             problem = _why_unusable(runtime_directory)
             if problem:
-                report.warning(f'XDG_RUNTIME_DIR {runtime_directory}: {problem}; using a private directory elsewhere')
+                report.warning(f"XDG_RUNTIME_DIR {runtime_directory}: {problem}; using a private directory elsewhere")
             else:
-                self._shared = os.path.join(os.path.abspath(runtime_directory), 'xspice')
-        self.path = os.path.join(self._shared or tempfile.gettempdir(), name if self._shared else f'xspice-{name}')
+                self._shared = os.path.join(os.path.abspath(runtime_directory), "xspice")
+        self.path = os.path.join(self._shared or tempfile.gettempdir(), name if self._shared else f"xspice-{name}")
 
     def create(self) -> None:
         """Raises OperatorError."""
@@ -46,10 +46,10 @@ class RunDirectory:
                 except FileNotFoundError:  # the last of the other displays just removed the shared one
                     if not self._shared:
                         raise
-            os.mkdir(self.file('xorg.conf.d'))
+            os.mkdir(self.file("xorg.conf.d"))
         except OSError as error:
             raise OperatorError(f'{"XDG_RUNTIME_DIR" if self._shared else "TMPDIR"}: cannot make {self.path}: '
-                                f'{error.strerror}; set it to a directory that can be written to') from None
+                                f"{error.strerror}; set it to a directory that can be written to") from None
 
     def file(self, name: str) -> str:
         return os.path.join(self.path, name)
@@ -59,7 +59,7 @@ class RunDirectory:
 
     def viewer_path(self, display: int) -> str:
         """Where the .vv file of `display` goes; remove_viewer_file() knows of it from now on."""
-        self.viewer_file = os.path.join(self._shared or self.path, f'display-{display}.vv')
+        self.viewer_file = os.path.join(self._shared or self.path, f"display-{display}.vv")
         return self.viewer_file
 
     def remove_viewer_file(self) -> None:
@@ -81,22 +81,22 @@ class RunDirectory:
 
 def _why_unusable(runtime_directory: str) -> str | None:
     if not os.path.isdir(runtime_directory):
-        return 'not a directory'
+        return "not a directory"
     if not os.access(runtime_directory, os.W_OK | os.X_OK):
-        return 'cannot be written to'
+        return "cannot be written to"
     try:
-        status = os.lstat(os.path.join(runtime_directory, 'xspice'))
+        status = os.lstat(os.path.join(runtime_directory, "xspice"))
     except FileNotFoundError:
         return None
     if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or status.st_mode & 0o077:
-        return 'its directory xspice is not private to you'
+        return "its directory xspice is not private to you"
     return None
 
 
 def write_private(path: str, contents: bytes) -> str:
     """Puts `contents` at `path` in one step, readable by its owner alone."""
     handle, temporary = tempfile.mkstemp(dir=os.path.dirname(path))  # 0600 from the start
-    with os.fdopen(handle, 'wb') as file:
+    with os.fdopen(handle, "wb") as file:
         file.write(contents)
     os.rename(temporary, path)
     return path

@@ -51,29 +51,29 @@ class Keeper:
         self._xorg.start(port, self._ticket)
         host = network.connect_address(settings.addr)
         viewer_path = self._files.viewer_path(self._xorg.display)
-        self._notify(f'display {self._xorg.display}')
+        self._notify(f"display {self._xorg.display}")
         files.write_private(viewer_path, viewer_file.text(host, port, self._ticket, settings.name))
-        if settings.command or settings.session:
-            self._start_session()
         report.ready(report.Ready(
             display=self._xorg.display, host=host, port=port, addresses=settings.addr,
-            local_only=network.is_local_only(settings.addr), addresses_given='--addr' in settings.given,
+            local_only=network.is_local_only(settings.addr), addresses_given="--addr" in settings.given,
             ticket=self._ticket, ticket_generated=not settings.password_file, viewer_file=viewer_path))
-        self._notify('ready')
+        if settings.command or settings.session:
+            self._start_session()
+        self._notify("ready")
 
     def _start_session(self) -> None:
-        argv = self._settings.command or ['/bin/sh', '-c', self._settings.session]
+        argv = self._settings.command or ["/bin/sh", "-c", self._settings.session]
         environment = child_environment() | {
-            'DISPLAY': f':{self._xorg.display}', 'XAUTHORITY': self._xorg.authority_file}
-        for foreign in ('WAYLAND_DISPLAY', 'WAYLAND_SOCKET', 'WINDOWID'):  # of the desktop we were started from
+            "DISPLAY": f":{self._xorg.display}", "XAUTHORITY": self._xorg.authority_file}
+        for foreign in ("WAYLAND_DISPLAY", "WAYLAND_SOCKET", "WINDOWID"):  # of the desktop we were started from
             environment.pop(foreign, None)
         # A terminal has other readers; a pipe or a file was meant for the session.
         null = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
         try:
             self._session = processes.spawn(argv, environment, stdin=null if os.isatty(0) else 0, stdout=1, stderr=2)
         except OSError as error:
-            raise OperatorError(f'-- {shlex.join(argv)}: cannot be started: {error.strerror}; '
-                                'name a program that can be run') from None
+            raise OperatorError(f"-- {shlex.join(argv)}: cannot be started: {error.strerror}; "
+                                "name a program that can be run") from None
         finally:
             os.close(null)
 
@@ -84,9 +84,9 @@ class Keeper:
             if self._session in ended:
                 return exit_status(ended[self._session])
             if self._xorg.status is not None:
-                report.problem(f'the X server of :{self._xorg.display} ended: {how_it_ended(self._xorg.status)}'
-                               + (f'; see {self._settings.log_file}' if self._settings.log_file
-                                  else '; --log-file FILE keeps its log'))
+                report.problem(f"the X server of :{self._xorg.display} ended: {how_it_ended(self._xorg.status)}"
+                               + (f"; see {self._settings.log_file}" if self._settings.log_file
+                                  else "; --log-file FILE keeps its log"))
                 return STATUS_SERVER_ENDED
             self._signals.wait(None)
 
@@ -113,14 +113,14 @@ def check_before_start(settings: options.Settings) -> None:
     """What can be known to be wrong without starting anything. Raises OperatorError."""
     options.find_module_path(settings)
     if not os.access(settings.xorg, os.X_OK) or os.path.isdir(settings.xorg):
-        raise OperatorError(f'--xorg {settings.xorg}: no such program; install xserver-xorg-core, or name the program')
+        raise OperatorError(f"--xorg {settings.xorg}: no such program; install xserver-xorg-core, or name the program")
     if settings.command and not shutil.which(settings.command[0]):
-        raise OperatorError(f'-- {settings.command[0]}: no such command; check its name and PATH')
+        raise OperatorError(f"-- {settings.command[0]}: no such command; check its name and PATH")
     if settings.log_file and not _can_write(settings.log_file):
-        raise OperatorError(f'--log-file {settings.log_file}: cannot be written; choose a file in a directory of yours')
+        raise OperatorError(f"--log-file {settings.log_file}: cannot be written; choose a file in a directory of yours")
     if settings.display is not None and x11.is_running(settings.display):
-        raise OperatorError(f':{settings.display}: this display is in use; choose another one, '
-                            'or leave it out for a free one')
+        raise OperatorError(f":{settings.display}: this display is in use; choose another one, "
+                            "or leave it out for a free one")
 
 
 def _can_write(path: str) -> bool:

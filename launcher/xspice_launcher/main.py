@@ -15,7 +15,7 @@ def main(arguments: list[str]) -> int:
             sys.stdout.write(options.help_text())
             return 0
         if settings.version:
-            print(f'xspice {__version__}')
+            print(f"xspice {__version__}")
             return 0
         if settings.print_config:
             return _print_config(settings)
@@ -30,7 +30,7 @@ def _print_config(settings: options.Settings) -> int:
     if settings.password_file or settings.disable_ticketing:
         password_file = settings.password_file
     else:
-        password_file = '(made at the start)'
+        password_file = "(made at the start)"
     sys.stdout.write(xorg_conf.text(settings, settings.port or network.FIRST_PORT, password_file))
     return 0
 
@@ -46,7 +46,7 @@ class Front:
     def run(self) -> int:
         """The exit status; does not return after a stop signal, of which this process then dies."""
         processes.block_stop_signals()  # until somebody is there to clean up
-        self._files = files.RunDirectory(os.environ.get('XDG_RUNTIME_DIR'))
+        self._files = files.RunDirectory(os.environ.get("XDG_RUNTIME_DIR"))
         processes.become_subreaper()
         reader = self._fork_keeper()
         for number in processes.STOP_SIGNALS:
@@ -75,7 +75,7 @@ class Front:
                 processes.become_subreaper()
                 processes.die_with_parent(parent)
                 status = keeper.Keeper(self._settings, self._ticket, self._files,
-                                       lambda line: os.write(writer, line.encode() + b'\n')).run()
+                                       lambda line: os.write(writer, line.encode() + b"\n")).run()
             except BaseException:
                 sys.excepthook(*sys.exc_info())
             finally:
@@ -91,15 +91,15 @@ class Front:
         """Until the keeper has ended."""
         with os.fdopen(reader) as lines:
             for line in lines:
-                word, _, argument = line.strip().partition(' ')
-                if word == 'display':
+                word, _, argument = line.strip().partition(" ")
+                if word == "display":
                     self._display = int(argument)
                     self._files.viewer_path(self._display)
-                elif word == 'ready':
-                    _tell_service_manager(f'READY=1\nSTATUS=Display :{self._display} is ready')
+                elif word == "ready":
+                    _tell_service_manager(f"READY=1\nSTATUS=Display :{self._display} is ready")
 
     def _clean_up_after_keeper(self, wait_status: int) -> None:
-        report.problem(f'its keeper process was killed by signal {os.WTERMSIG(wait_status)}; ending the display')
+        report.problem(f"its keeper process was killed by signal {os.WTERMSIG(wait_status)}; ending the display")
         self._files.remove_viewer_file()
         processes.end_descendants(grace=5)
         if self._display is not None:
@@ -109,13 +109,13 @@ class Front:
 
 def _tell_service_manager(message: str) -> None:
     """sd_notify(3), from the main process of the service."""
-    name = os.environ.get('NOTIFY_SOCKET')
+    name = os.environ.get("NOTIFY_SOCKET")
     if name:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as notify:
             try:
-                notify.sendto(message.encode(), '\0' + name[1:] if name.startswith('@') else name)
+                notify.sendto(message.encode(), "\0" + name[1:] if name.startswith("@") else name)
             except OSError as error:
-                report.warning(f'NOTIFY_SOCKET: {error.strerror}')
+                report.warning(f"NOTIFY_SOCKET: {error.strerror}")
 
 
 def _die_of(number: int) -> None:

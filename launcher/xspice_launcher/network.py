@@ -9,9 +9,9 @@ FIRST_PORT = 5900
 _LAST_PORT = 5999
 
 # SpiceLinkHeader and SpiceLinkMess (spice/protocol.h), little endian: version 2.2, main channel, no capabilities.
-_MAGIC = b'REDQ'
-_LINK_MESSAGE = struct.pack('<IBBIII', 0, 1, 0, 0, 0, 18)
-_LINK_HEADER = struct.Struct('<4sIII')  # magic, major, minor, size of what follows
+_MAGIC = b"REDQ"
+_LINK_MESSAGE = struct.pack("<IBBIII", 0, 1, 0, 0, 0, 18)
+_LINK_HEADER = struct.Struct("<4sIII")  # magic, major, minor, size of what follows
 _LINK_REQUEST = _LINK_HEADER.pack(_MAGIC, 2, 2, len(_LINK_MESSAGE)) + _LINK_MESSAGE
 
 
@@ -26,7 +26,7 @@ class PortClaim:
         """Raises OSError when another launcher has claimed the port."""
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         try:
-            self._socket.bind(f'\0xspice-port-{port}')
+            self._socket.bind(f"\0xspice-port-{port}")
         except OSError:
             self._socket.close()
             raise
@@ -59,7 +59,7 @@ def choose_port(port: int | None, addresses: tuple[str, ...]) -> tuple[int, Port
         claim.release()
         if problem[0] != errno.EADDRINUSE:
             raise OperatorError(problem[1])
-    raise OperatorError(f'--port: {FIRST_PORT} to {_LAST_PORT} are all in use; choose another one with --port')
+    raise OperatorError(f"--port: {FIRST_PORT} to {_LAST_PORT} are all in use; choose another one with --port")
 
 
 def _why_not(port: int, addresses: tuple[str, ...]) -> tuple[int, str] | None:
@@ -79,13 +79,13 @@ def _why_not(port: int, addresses: tuple[str, ...]) -> tuple[int, str] | None:
 
 def _line(error: OSError, port: int, address: str) -> str:
     if error.errno == errno.EADDRINUSE:
-        return (f'--port {port}: another program listens there already ({address}); '
-                'choose another port, or leave --port out for a free one')
+        return (f"--port {port}: another program listens there already ({address}); "
+                "choose another port, or leave --port out for a free one")
     if error.errno == errno.EACCES:
-        return f'--port {port}: only root may use ports below 1024; choose a higher one'
+        return f"--port {port}: only root may use ports below 1024; choose a higher one"
     if error.errno in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
         return f'--addr {address}: not an address of this machine; "ip address" lists them'
-    return f'--addr {address}: cannot listen on port {port}: {error.strerror}; choose another address or port'
+    return f"--addr {address}: cannot listen on port {port}: {error.strerror}; choose another address or port"
 
 
 def resolve(address: str, port: int) -> list[tuple]:
@@ -94,13 +94,13 @@ def resolve(address: str, port: int) -> list[tuple]:
 
 def connect_address(addresses: tuple[str, ...]) -> str:
     """Where a client on this machine reaches a server that listens on `addresses`."""
-    local = {'0.0.0.0': '127.0.0.1', '::': '::1'}
+    local = {"0.0.0.0": "127.0.0.1", "::": "::1"}
     return local.get(addresses[0], addresses[0])
 
 
 def is_local_only(addresses: tuple[str, ...]) -> bool:
     hosts = {where[0] for address in addresses for *_, where in resolve(address, 0)}
-    return all(host.startswith('127.') or host == '::1' for host in hosts)
+    return all(host.startswith("127.") or host == "::1" for host in hosts)
 
 
 def answers_link(address: str, port: int, timeout: float) -> None:
@@ -109,5 +109,5 @@ def answers_link(address: str, port: int, timeout: float) -> None:
         connection.sendall(_LINK_REQUEST)
         head = connection.recv(_LINK_HEADER.size, socket.MSG_WAITALL)
         if len(head) < _LINK_HEADER.size or not head.startswith(_MAGIC):
-            raise OSError(f'port {port} does not answer as a SPICE server')
+            raise OSError(f"port {port} does not answer as a SPICE server")
         connection.recv(_LINK_HEADER.unpack(head)[3], socket.MSG_WAITALL)

@@ -18,7 +18,7 @@ _PR_SET_CHILD_SUBREAPER = 36
 def _prctl(option: int, value: int) -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(option, ctypes.c_ulong(value), 0, 0, 0) != 0:
-        raise OSError(ctypes.get_errno(), 'prctl')
+        raise OSError(ctypes.get_errno(), "prctl")
 
 
 def become_subreaper() -> None:
@@ -90,7 +90,7 @@ def spawn(argv: list[str], environment: dict[str, str], *, stdin: int, stdout: i
             _default_signals()
             os.execvpe(argv[0], argv, environment)
         except OSError as error:
-            os.write(writer, b'%d' % error.errno)
+            os.write(writer, b"%d" % error.errno)
         finally:
             os._exit(127)
     os.close(writer)
@@ -108,7 +108,7 @@ def _inherit_only(standard: tuple[int, int, int], others: tuple[int, ...]) -> No
     copies = [os.dup(fd) for fd in standard]  # may be 0 to 2 themselves, in another order
     for target, fd in enumerate(copies):
         os.dup2(fd, target, inheritable=True)
-    for name in os.listdir('/proc/self/fd'):
+    for name in os.listdir("/proc/self/fd"):
         fd = int(name)
         if fd > 2:
             try:
@@ -142,14 +142,14 @@ def reap() -> dict[int, int]:
 def descendants(root: int) -> set[int]:
     """Every living process below `root`."""
     parents: dict[int, int] = {}
-    for name in os.listdir('/proc'):
+    for name in os.listdir("/proc"):
         if name.isdigit():
             try:
-                with open(f'/proc/{name}/stat', 'rb') as file:
-                    state, parent = file.read().rpartition(b')')[2].split()[:2]
+                with open(f"/proc/{name}/stat", "rb") as file:
+                    state, parent = file.read().rpartition(b")")[2].split()[:2]
             except OSError:
                 continue  # gone meanwhile
-            if state not in b'ZX':
+            if state not in b"ZX":
                 parents[int(name)] = int(parent)
     children: dict[int, list[int]] = {}
     for pid, parent in parents.items():

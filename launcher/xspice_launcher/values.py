@@ -9,13 +9,13 @@ from .errors import OperatorError
 
 MAX_DISPLAY = 65535 - 6000  # X's own limit: display N has TCP port 6000 + N, whether it is used or not
 MAX_PASSWORD = 60  # bytes; SPICE_MAX_PASSWORD_LENGTH
-XKB = '/usr/share/X11/xkb'
+XKB = "/usr/share/X11/xkb"
 
 
 def integer(least: int, most: int) -> Callable[[str], int]:
     def parse(argument: str) -> int:
-        if not re.fullmatch(r'[0-9]{1,9}', argument) or not least <= int(argument) <= most:
-            raise ValueError(f'not a whole number from {least} to {most}; give one')
+        if not re.fullmatch(r"[0-9]{1,9}", argument) or not least <= int(argument) <= most:
+            raise ValueError(f"not a whole number from {least} to {most}; give one")
         return int(argument)
     return parse
 
@@ -34,21 +34,21 @@ def one_of(*choices: str) -> Callable[[str], str]:
 def text(argument: str) -> str:
     """Goes into xorg.conf and the .vv file, which know no escapes."""
     if not argument or any(c == '"' or not c.isprintable() for c in argument):
-        raise ValueError('empty, or with a quotation mark or control character; use plain text')
+        raise ValueError("empty, or with a quotation mark or control character; use plain text")
     if len(argument.encode()) > 256:
-        raise ValueError('too long; use 256 bytes at most')
+        raise ValueError("too long; use 256 bytes at most")
     return argument
 
 
 def path(argument: str) -> str:
     if not argument:
-        raise ValueError('an empty path; name a file or directory')
+        raise ValueError("an empty path; name a file or directory")
     return os.path.abspath(argument)
 
 
 def command_line(argument: str) -> str:
     if not argument.strip():
-        raise ValueError('an empty command; give a shell command, or leave the option out')
+        raise ValueError("an empty command; give a shell command, or leave the option out")
     return argument
 
 
@@ -57,7 +57,7 @@ class Size(NamedTuple):
     height: int
 
     def __str__(self) -> str:
-        return f'{self.width}x{self.height}'
+        return f"{self.width}x{self.height}"
 
 
 USUAL_SCREEN = Size(8192, 8192)  # what the driver reserves unless told otherwise
@@ -65,35 +65,35 @@ LARGEST_SCREEN = Size(16384, 16384)
 
 
 def size(argument: str) -> Size:
-    match = re.fullmatch(r'([0-9]{1,5})[xX]([0-9]{1,5})', argument)
+    match = re.fullmatch(r"([0-9]{1,5})[xX]([0-9]{1,5})", argument)
     if not match:
-        raise ValueError('not a size; write WIDTHxHEIGHT in pixels, such as 1280x1024')
+        raise ValueError("not a size; write WIDTHxHEIGHT in pixels, such as 1280x1024")
     wanted = Size(int(match[1]), int(match[2]))
     if min(wanted) < 64 or max(wanted) > LARGEST_SCREEN.width:
-        raise ValueError(f'out of range; use 64x64 to {LARGEST_SCREEN}')
+        raise ValueError(f"out of range; use 64x64 to {LARGEST_SCREEN}")
     return wanted
 
 
 def address(argument: str) -> str:
     """A numeric address or a host name of this machine. Whether it can be bound is found out later."""
-    if not re.fullmatch(r'[0-9A-Za-z.:%_-]+', argument):
-        raise ValueError('not an address; use one such as 127.0.0.1, ::1, 0.0.0.0 or a host name')
+    if not re.fullmatch(r"[0-9A-Za-z.:%_-]+", argument):
+        raise ValueError("not an address; use one such as 127.0.0.1, ::1, 0.0.0.0 or a host name")
     try:
         socket.getaddrinfo(argument, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except OSError:
-        raise ValueError('cannot be resolved; use an address of this machine, such as 127.0.0.1 or 0.0.0.0') from None
+        raise ValueError("cannot be resolved; use an address of this machine, such as 127.0.0.1 or 0.0.0.0") from None
     return argument
 
 
 def keyboard_name(argument: str) -> str:
-    if not re.fullmatch(r'[A-Za-z0-9_,:()+.-]*', argument):
-        raise ValueError('not an XKB name; see xkeyboard-config(7)')
+    if not re.fullmatch(r"[A-Za-z0-9_,:()+.-]*", argument):
+        raise ValueError("not an XKB name; see xkeyboard-config(7)")
     return argument
 
 
 def keyboard_layout(argument: str) -> str:
-    for layout in keyboard_name(argument).split(','):
-        if os.path.isdir(f'{XKB}/symbols') and not os.path.isfile(f'{XKB}/symbols/{layout}'):
+    for layout in keyboard_name(argument).split(","):
+        if os.path.isdir(f"{XKB}/symbols") and not os.path.isfile(f"{XKB}/symbols/{layout}"):
             raise ValueError(f'no such layout as "{layout}"; {XKB}/rules/evdev.lst lists them')
     return argument
 
@@ -102,10 +102,10 @@ def check_keyboard_variants(layouts: list[str], variants: list[str]) -> None:
     """Raises OperatorError for a variant that its layout does not have."""
     for layout, variant in zip(layouts, variants):
         try:
-            with open(f'{XKB}/symbols/{layout}', encoding='utf-8', errors='replace') as symbols:
+            with open(f"{XKB}/symbols/{layout}", encoding="utf-8", errors="replace") as symbols:
                 known = re.findall(r'xkb_symbols\s+"([^"]+)"', symbols.read())
         except OSError:
             continue  # no rules installed here: Xorg will say
         if variant and variant not in known:
             raise OperatorError(f'--keyboard-variant {variant}: layout "{layout}" has no such variant; '
-                                f'{XKB}/rules/evdev.lst lists them')
+                                f"{XKB}/rules/evdev.lst lists them")

@@ -8,8 +8,8 @@ import secrets
 import socket
 import struct
 
-SOCKET_DIRECTORY = '/tmp/.X11-unix'
-_COOKIE_NAME = b'MIT-MAGIC-COOKIE-1'
+SOCKET_DIRECTORY = "/tmp/.X11-unix"
+_COOKIE_NAME = b"MIT-MAGIC-COOKIE-1"
 _FAMILY_LOCAL = 256
 _FAMILY_WILD = 65535  # matches every address
 _CHANGE_HOSTS = 109
@@ -25,22 +25,22 @@ def authority(cookie: bytes, display: int | None) -> bytes:
 
     The entry with the host name is for client libraries that do not know the wild one (python-xlib).
     """
-    number = b'' if display is None else b'%d' % display
-    entries = [(_FAMILY_WILD, b'', number)]
+    number = b"" if display is None else b"%d" % display
+    entries = [(_FAMILY_WILD, b"", number)]
     if display is not None:
         entries.insert(0, (_FAMILY_LOCAL, os.fsencode(socket.gethostname()), number))
-    return b''.join(struct.pack('>H', family) + b''.join(
-        struct.pack('>H', len(field)) + field for field in (address, number, _COOKIE_NAME, cookie)
+    return b"".join(struct.pack(">H", family) + b"".join(
+        struct.pack(">H", len(field)) + field for field in (address, number, _COOKIE_NAME, cookie)
     ) for family, address, number in entries)
 
 
 def socket_path(display: int) -> str:
-    return f'{SOCKET_DIRECTORY}/X{display}'
+    return f"{SOCKET_DIRECTORY}/X{display}"
 
 
 def is_running(display: int) -> bool:
     """Whether some X server takes connections for `display`: by its abstract socket or the one in /tmp."""
-    for name in ('\0' + socket_path(display), socket_path(display)):
+    for name in ("\0" + socket_path(display), socket_path(display)):
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
             try:
                 probe.connect(name)
@@ -58,7 +58,7 @@ def remove_stale_socket(display: int) -> None:
     """
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as claim:
         try:
-            claim.bind('\0' + socket_path(display))
+            claim.bind("\0" + socket_path(display))
         except OSError:
             return  # somebody has the display
         try:
@@ -73,21 +73,21 @@ def admit_user(display: int, cookie: bytes, timeout: float) -> None:
     The server asks the kernel who is at the other end (localuser, Xsecurity(7)), so this admits nobody who
     could not read the cookie file anyway. Raises OSError.
     """
-    host = b'localuser\0#%d' % os.getuid()
+    host = b"localuser\0#%d" % os.getuid()
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as x:
         x.settimeout(timeout)
         x.connect(socket_path(display))
-        x.sendall(struct.pack('>BxHHHHxx', ord('B'), 11, 0, len(_COOKIE_NAME), len(cookie))
+        x.sendall(struct.pack(">BxHHHHxx", ord("B"), 11, 0, len(_COOKIE_NAME), len(cookie))
                   + _padded(_COOKIE_NAME) + _padded(cookie))
-        success, reason_length, rest = struct.unpack('>BBxxxxH', _receive(x, 8))
+        success, reason_length, rest = struct.unpack(">BBxxxxH", _receive(x, 8))
         answer = _receive(x, 4 * rest)
         if success != 1:
-            raise OSError('the X server refused us: ' + answer[:reason_length].decode(errors='replace').strip())
-        x.sendall(struct.pack('>BBHBxH', _CHANGE_HOSTS, 0, 2 + len(_padded(host)) // 4,
+            raise OSError("the X server refused us: " + answer[:reason_length].decode(errors="replace").strip())
+        x.sendall(struct.pack(">BBHBxH", _CHANGE_HOSTS, 0, 2 + len(_padded(host)) // 4,
                               _FAMILY_SERVER_INTERPRETED, len(host)) + _padded(host))
         # Answered in order: whatever comes back for this, the request before it has been handled.
         get_input_focus = 43
-        x.sendall(struct.pack('>BxH', get_input_focus, 1))
+        x.sendall(struct.pack(">BxH", get_input_focus, 1))
         _receive(x, 32)
 
 
@@ -96,10 +96,10 @@ def _padded(data: bytes) -> bytes:
 
 
 def _receive(connection: socket.socket, length: int) -> bytes:
-    data = b''
+    data = b""
     while len(data) < length:
         part = connection.recv(length - len(data))
         if not part:
-            raise OSError('the X server closed the connection')
+            raise OSError("the X server closed the connection")
         data += part
     return data

@@ -9,9 +9,9 @@ from .files import RunDirectory
 from .options import Settings, find_module_path
 
 _START_TIMEOUT = 60  # seconds; a loaded machine needs a few
-_DEFAULT_MODULES = '/usr/lib/xorg/modules'
+_DEFAULT_MODULES = "/usr/lib/xorg/modules"
 # Messages of systemd and of our caller that are not for the X server (it would take LISTEN_FDS for X sockets).
-_NOT_FOR_CHILDREN = ('NOTIFY_SOCKET', 'LISTEN_FDS', 'LISTEN_PID', 'LISTEN_FDNAMES', 'WATCHDOG_USEC', 'WATCHDOG_PID')
+_NOT_FOR_CHILDREN = ("NOTIFY_SOCKET", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "WATCHDOG_USEC", "WATCHDOG_PID")
 
 
 class Xorg:
@@ -24,44 +24,45 @@ class Xorg:
         self.pid: int | None = None
         self.display: int | None = settings.display
         self.status: int | None = None  # wait status, once it has ended
-        self.log_file = settings.log_file or files.file('xorg.log')
-        self._output_file = files.file('xorg.out')
-        self.authority_file = files.file('Xauthority')
+        self.log_file = settings.log_file or files.file("xorg.log")
+        self._output_file = files.file("xorg.out")
+        self.authority_file = files.file("Xauthority")
 
     def start(self, port: int, ticket: str | None) -> None:
         """Returns when X clients and SPICE clients can connect. Raises OperatorError and StopRequested."""
         settings, files = self._settings, self._files
         deadline = time.monotonic() + _START_TIMEOUT
         cookie = x11.new_cookie()
-        password_file = None if ticket is None else files.write('ticket', ticket.encode() + b'\n')
-        files.write('xorg.conf', xorg_conf.text(settings, port, password_file).encode())
-        files.write('xorg.conf.d/none.conf', b'# Nothing of the machine configures this display.\n')
-        files.write('server-cookie', x11.authority(cookie, None))
+        password_file = None if ticket is None else files.write("ticket", ticket.encode() + b"\n")
+        files.write("xorg.conf", xorg_conf.text(settings, port, password_file).encode())
+        files.write("xorg.conf.d/none.conf", b"# Nothing of the machine configures this display.\n")
+        files.write("server-cookie", x11.authority(cookie, None))
         reader, writer = os.pipe2(os.O_CLOEXEC)
         try:
             self.pid = self._spawn(writer)
         except OSError as error:
-            raise OperatorError(f'--xorg {settings.xorg}: cannot be started: {error.strerror}; '
-                                'install xserver-xorg-core, or name the program') from None
+            raise OperatorError(f"--xorg {settings.xorg}: cannot be started: {error.strerror}; "
+                                "install xserver-xorg-core, or name the program") from None
         finally:
             os.close(writer)
         try:
             self.display = self._read_display(reader, deadline)
         finally:
             os.close(reader)
-        files.write('Xauthority', x11.authority(cookie, self.display))
+        files.write("Xauthority", x11.authority(cookie, self.display))
         self._prove_ready(cookie, port, deadline)
 
     def _spawn(self, display_fd: int) -> int:
         argv = [self._settings.xorg]
         if self._settings.display is not None:
-            argv.append(f':{self._settings.display}')
+            argv.append(f":{self._settings.display}")
         # RandR takes the size of the screen in millimetres from this one, not from the driver's option.
-        argv += ['-dpi', str(self._settings.dpi), '-noreset', '-nolisten', 'tcp', '-novtswitch', '-sharevts', '-keeptty',
-                 '-config', self._files.file('xorg.conf'), '-configdir', self._files.file('xorg.conf.d'),
-                 '-modulepath', f'{find_module_path(self._settings)},{_DEFAULT_MODULES}',
-                 '-logfile', self.log_file, '-auth', self._files.file('server-cookie'),
-                 '-displayfd', str(display_fd)]
+        argv += ["-dpi", str(self._settings.dpi),
+                 "-noreset", "-nolisten", "tcp", "-novtswitch", "-sharevts", "-keeptty",
+                 "-config", self._files.file("xorg.conf"), "-configdir", self._files.file("xorg.conf.d"),
+                 "-modulepath", f"{find_module_path(self._settings)},{_DEFAULT_MODULES}",
+                 "-logfile", self.log_file, "-auth", self._files.file("server-cookie"),
+                 "-displayfd", str(display_fd)]
         null = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
         output = os.open(self._output_file, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
@@ -73,12 +74,12 @@ class Xorg:
 
     def _read_display(self, reader: int, deadline: float) -> int:
         """X writes the display's number, and a newline, when it begins to serve clients."""
-        text = b''
-        while b'\n' not in text:
+        text = b""
+        while b"\n" not in text:
             left = deadline - time.monotonic()
             if left <= 0:
-                raise OperatorError(f'--xorg {self._settings.xorg}: was not ready within {_START_TIMEOUT} s; '
-                                    'try again with --log-file FILE and look there')
+                raise OperatorError(f"--xorg {self._settings.xorg}: was not ready within {_START_TIMEOUT} s; "
+                                    "try again with --log-file FILE and look there")
             if self._signals.wait(left, reader):
                 part = os.read(reader, 64)
                 if not part:
@@ -95,14 +96,14 @@ class Xorg:
         try:
             x11.admit_user(self.display, cookie, left)
         except OSError as error:
-            raise OperatorError(f':{self.display}: X clients cannot connect: {error}; '
-                                f'check that {x11.SOCKET_DIRECTORY} can be written to') from None
+            raise OperatorError(f":{self.display}: X clients cannot connect: {error}; "
+                                f"check that {x11.SOCKET_DIRECTORY} can be written to") from None
         try:
             for address in self._settings.addr:
                 network.answers_link(network.connect_address((address,)), port, left)
         except OSError as error:
-            raise OperatorError(f'--port {port}: SPICE clients cannot connect: {error}; '
-                                'try again with --log-file FILE and look there') from None
+            raise OperatorError(f"--port {port}: SPICE clients cannot connect: {error}; "
+                                "try again with --log-file FILE and look there") from None
 
     def note_ended(self, ended: dict[int, int]) -> None:
         if self.pid in ended:
@@ -118,35 +119,35 @@ class Xorg:
     def why_it_failed(self) -> str:
         """One line for a server that ended while starting."""
         lines = self._errors()
-        ours = [line for line in lines if re.match(r'(--|:)\S', line)]
+        ours = [line for line in lines if re.match(r"(--|:)\S", line)]
         if ours:
             return ours[0]  # written by our module: names the option and the remedy
         if self._settings.display is not None and any(line.startswith(_NO_SOCKETS) for line in lines):
-            return (f':{self._settings.display}: this display is in use; choose another one, '
-                    'or leave it out for a free one')
-        reason = next((line for line in lines if 'no screens found' not in line.lower()), how_it_ended(self.status))
-        return f'--xorg {self._settings.xorg}: did not start: {reason}; --log-file FILE keeps its whole log'
+            return (f":{self._settings.display}: this display is in use; choose another one, "
+                    "or leave it out for a free one")
+        reason = next((line for line in lines if "no screens found" not in line.lower()), how_it_ended(self.status))
+        return f"--xorg {self._settings.xorg}: did not start: {reason}; --log-file FILE keeps its whole log"
 
     def _errors(self) -> list[str]:
         """The error lines of its log and output, oldest first, without their marks."""
         found = []
         for path in (self.log_file, self._output_file):
             try:
-                with open(path, encoding='utf-8', errors='replace') as log:
+                with open(path, encoding="utf-8", errors="replace") as log:
                     text = log.read()
             except OSError:
                 continue
             for line in text.splitlines():
-                match = re.match(r'(?:\[[ 0-9.]*\] *)?\(EE\) *(?:xspice(?:\(\d+\))?: *)?(.*)', line)
-                message = match[1].strip().removesuffix('(EE)') if match else ''
+                match = re.match(r"(?:\[[ 0-9.]*\] *)?\(EE\) *(?:xspice(?:\(\d+\))?: *)?(.*)", line)
+                message = match[1].strip().removesuffix("(EE)") if match else ""
                 if message and not message.startswith(_UNTOLD) and message not in found:
                     found.append(message)
         return found
 
 
-_NO_SOCKETS = 'Cannot establish any listening sockets'
+_NO_SOCKETS = "Cannot establish any listening sockets"
 # Lines that stand in every failing log, or, without a system bus, in every log.
-_UNTOLD = ('Fatal server error', 'Please consult the The X.Org Foundation support', 'dbus-core: ')
+_UNTOLD = ("Fatal server error", "Please consult the The X.Org Foundation support", "dbus-core: ")
 
 
 def child_environment() -> dict[str, str]:
@@ -155,6 +156,6 @@ def child_environment() -> dict[str, str]:
 
 def how_it_ended(status: int | None) -> str:
     if status is None:
-        return 'it does not answer'
+        return "it does not answer"
     code = os.waitstatus_to_exitcode(status)
-    return f'it was killed by signal {-code}' if code < 0 else f'it ended with status {code}'
+    return f"it was killed by signal {-code}" if code < 0 else f"it ended with status {code}"

@@ -2,7 +2,7 @@
 from . import values
 from .options import OPTIONS, Settings, screen_limit
 
-_TEMPLATE = '''\
+_TEMPLATE = """\
 # Made by xspice.
 Section "ServerFlags"
     # No device of this machine belongs to this display.
@@ -54,26 +54,26 @@ Section "ServerLayout"
     InputDevice "xspice pointer" "CorePointer"
     InputDevice "xspice relative pointer" "SendCoreEvents"
 EndSection
-'''
+"""
 
 
 def text(settings: Settings, port: int, password_file: str | None) -> str:
     """`password_file`: None together with --disable-ticketing only."""
-    found = {'--port': port, '--password-file': password_file}  # known only at the start
+    found = {"--port": port, "--password-file": password_file}  # known only at the start
     device, keyboard = [], []
     for option in OPTIONS:
         if option.driver:
             value = found[option.name] if option.name in found else getattr(settings, option.key)
             if value is not None and value is not False:
-                lines = keyboard if option.group == 'Keyboard' else device
+                lines = keyboard if option.group == "Keyboard" else device
                 lines.append(f'    Option "{option.driver}" "{_written(value)}"\n')
     device.append(f'    Option "MaxSize" "{screen_limit(settings)}"\n')
-    return _TEMPLATE.format(device=''.join(device), keyboard=''.join(keyboard))
+    return _TEMPLATE.format(device="".join(device), keyboard="".join(keyboard))
 
 
 def _written(value: object) -> str:
     if value is True:
-        return 'true'
+        return "true"
     if isinstance(value, tuple) and not isinstance(value, values.Size):
-        return ','.join(value)
+        return ",".join(value)
     return str(value)

@@ -117,6 +117,13 @@ class Xspice:
     def xorg(self):
         return next(pid for pid in procinfo.descendants(self.process.pid) if procinfo.name(pid) == "Xorg")
 
+    def named(self, name):
+        """The one process of this name, as soon as it is there."""
+        def find():
+            return [pid for pid in procinfo.descendants(self.process.pid) if procinfo.name(pid) == name]
+        (pid,) = processes.wait_for(find, 10, name)
+        return pid
+
     def x(self, *argv, environment=None, **options):
         """Runs an X program on the display and returns what it printed."""
         return subprocess.run(argv, env={**os.environ, "DISPLAY": f":{self.display}", **(environment or {})},

@@ -60,8 +60,7 @@ def test_kill_of_the_keeper(launch):
 
 def test_kill_of_the_session(launch):
     xspice = launch("--", "sleep", "1000").ready()
-    (session,) = [pid for pid in procinfo.descendants(xspice.process.pid) if procinfo.name(pid) == "sleep"]
-    os.kill(session, signal.SIGKILL)
+    os.kill(xspice.named("sleep"), signal.SIGKILL)
     assert xspice.wait() == 128 + signal.SIGKILL
     xspice.assert_nothing_left()
 

@@ -179,7 +179,8 @@ def test_service_manager_is_told_by_the_main_process_when_ready(launch, tmp_path
         manager.bind(str(tmp_path / "notify"))
         manager.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         manager.settimeout(30)
-        xspice = launch("--disable-ticketing", "--", "sleep", "1000", environment={"NOTIFY_SOCKET": tmp_path / "notify"})
+        xspice = launch("--disable-ticketing", "--", "sleep", "1000",
+                        environment={"NOTIFY_SOCKET": tmp_path / "notify"})
         message, credentials, _, _ = manager.recvmsg(4096, socket.CMSG_SPACE(12))
         link(xspice.ready().port)
     assert message.decode() == f"READY=1\nSTATUS=Display :{xspice.display} is ready"

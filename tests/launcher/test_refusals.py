@@ -132,18 +132,21 @@ def test_module_that_is_no_module(refused, tmp_path):
     ("exit 3", "it ended with status 3"),
     ("kill -SEGV $$", "it was killed by signal 11"),
     ("echo '(EE) no frobnicator' >&2; exit 1", "no frobnicator"),
-    ("exec >/dev/null 2>&1; for fd in /proc/$$/fd/*; do eval \"exec ${fd##*/}>&-\"; done; exit 4", "it ended with status 4"),
+    ("exec >/dev/null 2>&1; for fd in /proc/$$/fd/*; do eval \"exec ${fd##*/}>&-\"; done; exit 4",
+     "it ended with status 4"),
 ])
 def test_server_that_does_not_start(refused, tmp_path, script, reason):
     server = tmp_path / "server"
     server.write_text(f"#!/bin/bash\n{script}\n")
     server.chmod(0o755)
-    assert refused("--xorg", str(server)) == f"--xorg {server}: did not start: {reason}; --log-file FILE keeps its whole log"
+    said = refused("--xorg", str(server))
+    assert said == f"--xorg {server}: did not start: {reason}; --log-file FILE keeps its whole log"
 
 
 def test_line_of_our_module_is_passed_on(refused, tmp_path):
     server = tmp_path / "server"
-    server.write_text("#!/bin/sh\necho '[  12.345] (EE) xspice(0): --port 5900: address in use; choose another'\nexit 1\n")
+    server.write_text("#!/bin/sh\n"
+                      "echo '[  12.345] (EE) xspice(0): --port 5900: address in use; choose another'\nexit 1\n")
     server.chmod(0o755)
     assert refused("--xorg", str(server)) == "--port 5900: address in use; choose another"
 
