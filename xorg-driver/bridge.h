@@ -21,7 +21,7 @@ struct xspice_core_config {
     int port;                  /* TCP port */
     const char *password_file; /* first line is the ticket; NULL with disable_ticketing only */
     bool disable_ticketing;
-    const char *name;          /* told to clients */
+    const char *name;              /* told to clients */
     const char *image_compression; /* "auto", "off", "lz", "lz4" */
 };
 
@@ -45,10 +45,10 @@ enum xspice_log_level { XSPICE_LOG_DEBUG, XSPICE_LOG_INFO, XSPICE_LOG_WARNING, X
 
 /* Called by xspice_core_dispatch() on the X thread, with `data` of xspice_core_set_handlers(). */
 struct xspice_handlers {
-    void (*watched)(void *data, bool watched); /* track damage only while someone watches */
+    void (*watched)(void *data, bool watched);                /* track damage only while someone watches */
     void (*key)(void *data, uint16_t scancode, bool pressed); /* PC set-1, extended as 0xe0xx */
-    void (*lock_keys)(void *data, uint8_t locks);  /* bits: 1 scroll, 2 num, 4 caps */
-    void (*pointer_position)(void *data, int x, int y); /* screen pixels */
+    void (*lock_keys)(void *data, uint8_t locks);             /* bits: 1 scroll, 2 num, 4 caps */
+    void (*pointer_position)(void *data, int x, int y);       /* screen pixels */
     void (*pointer_motion)(void *data, int dx, int dy);
     void (*button)(void *data, uint8_t button, bool pressed); /* X button numbers, 1 to 16 */
     void (*log)(void *data, enum xspice_log_level level, const char *line);
@@ -56,7 +56,8 @@ struct xspice_handlers {
 
 /* Makes the core, binds its ports and starts its thread. NULL on failure, with one line for the log in
  * `error`: it names the option and the remedy. */
-struct xspice_core *xspice_core_create(const struct xspice_core_config *config, char *error, size_t error_size);
+struct xspice_core *xspice_core_create(const struct xspice_core_config *config, char *error,
+                                       size_t error_size);
 /* Ends the core's thread and connections. Not from the core thread; see xspice_core_abandon(). */
 void xspice_core_destroy(struct xspice_core *core);
 /* For a server that is crashing: makes the core stop without waiting for it. Safe from any thread. */
@@ -73,8 +74,8 @@ bool xspice_core_watched(const struct xspice_core *core);
 /* What was done to the screen, in the order it was done (see commit_builder.hpp). */
 void xspice_core_set_surface(struct xspice_core *core, int width, int height);
 void xspice_core_add_changed(struct xspice_core *core, const struct xspice_box *boxes, size_t count);
-void xspice_core_add_copy(struct xspice_core *core, const struct xspice_box *destination, size_t count, int dx,
-                          int dy);
+void xspice_core_add_copy(struct xspice_core *core, const struct xspice_box *destination, size_t count,
+                          int dx, int dy);
 void xspice_core_set_monitors(struct xspice_core *core, const struct xspice_head *heads, size_t count,
                               unsigned max_heads);
 /* `argb` (premultiplied, width * height values) is copied; NULL hides the pointer. */

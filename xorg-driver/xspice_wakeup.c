@@ -66,8 +66,8 @@ static void on_readable(int fd, int ready, void *data) {
     (void)fd;
     (void)ready;
     xspice_core_dispatch(xs->core);
-    /* WaitForSomething() serves no client while input is pending after a poll. A flood of it, with some more at
-     * each poll, would keep all of them waiting: what one dispatch posts is dealt with at once instead. */
+    /* WaitForSomething() serves no client while input is pending after a poll. A flood of it, with some more
+     * at each poll, would keep all of them waiting: what one dispatch posts is dealt with at once instead. */
     mieqProcessInputEvents();
 }
 

@@ -14,7 +14,7 @@ namespace spice {
 // Pixels of the whole primary surface, read during build() only.
 struct FramebufferView {
     const uint32_t* pixels = nullptr; // upper left pixel
-    size_t stride = 0; // pixels from one row to the next
+    size_t stride = 0;                // pixels from one row to the next
     Size size;
 };
 

@@ -36,7 +36,6 @@ struct ButtonEvent {
     bool pressed = false;
 };
 
-using InputEvent =
-    std::variant<KeyEvent, LockKeysWanted, PointerPosition, PointerMotion, ButtonEvent>;
+using InputEvent = std::variant<KeyEvent, LockKeysWanted, PointerPosition, PointerMotion, ButtonEvent>;
 
 } // namespace spice

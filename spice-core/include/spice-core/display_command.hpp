@@ -34,7 +34,7 @@ struct Copy {
 
 struct Surface {
     uint32_t id = 0; // 0 is the primary surface: the screen
-    Size size; // pixels, 1x1 to 16384x16384 (kMaxSurfaceEdge)
+    Size size;       // pixels, 1x1 to 16384x16384 (kMaxSurfaceEdge)
 };
 
 inline constexpr int kMaxSurfaceEdge = 16384;
@@ -49,15 +49,15 @@ struct Head {
 
 struct MonitorsConfig {
     std::vector<Head> heads; // active outputs; at most max_heads
-    uint32_t max_heads = 1; // outputs that could be active, 1 to 16
+    uint32_t max_heads = 1;  // outputs that could be active, 1 to 16
 
     friend bool operator==(const MonitorsConfig&, const MonitorsConfig&) = default;
 };
 
 // A pointer image: premultiplied ARGB, rows top to bottom without padding.
 struct CursorShape {
-    Size size; // 1x1 to kMaxCursorEdge
-    Point hot_spot; // inside the image
+    Size size;                                // 1x1 to kMaxCursorEdge
+    Point hot_spot;                           // inside the image
     std::shared_ptr<const uint32_t[]> pixels; // size.width * size.height values
 };
 
@@ -65,7 +65,7 @@ inline constexpr int kMaxCursorEdge = 256;
 
 struct Cursor {
     std::optional<CursorShape> shape; // none: X shows no pointer
-    Point position; // of the hot spot, in surface coordinates
+    Point position;                   // of the hot spot, in surface coordinates
 };
 
 // Bits as in the protocol: SPICE_KEYBOARD_MODIFIER_FLAGS_SCROLL_LOCK 1, NUM_LOCK 2, CAPS_LOCK 4.
@@ -74,11 +74,11 @@ using LockKeys = uint8_t;
 // Everything that changed between two moments. Apply in the order of the fields: a new surface (whose
 // content is unknown until `changed` covers it), then the copies one after another, then the pixels.
 struct Commit {
-    std::optional<Surface> surface; // set when the primary surface was made or changed its size
-    std::vector<Copy> copies; // against what the surface showed after the previous commit
+    std::optional<Surface> surface;  // set when the primary surface was made or changed its size
+    std::vector<Copy> copies;        // against what the surface showed after the previous commit
     std::vector<PixelBlock> changed; // disjoint areas, inside the surface
     std::optional<MonitorsConfig> monitors;
-    std::optional<Cursor> cursor; // set when shape or visibility changed
+    std::optional<Cursor> cursor;         // set when shape or visibility changed
     std::optional<Point> cursor_position; // set when only the position changed
     std::optional<LockKeys> lock_keys;
 };

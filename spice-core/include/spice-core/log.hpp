@@ -1,4 +1,5 @@
-// Where the core's log lines go; the front-end provides it. One line per event, no secrets, no line per frame.
+// Where the core's log lines go; the front-end provides it. One line per event, no secrets, no line per
+// frame.
 #pragma once
 
 #include <string_view>
