@@ -16,6 +16,9 @@ namespace {
 constexpr int32_t kTileWidth = 64;
 constexpr int32_t kTileHeight = 16;
 
+// More rectangles than this say no more to anybody: trackers keep fewer, and each costs a message.
+constexpr size_t kMaxRects = 256;
+
 struct Rows {
     const uint32_t* pixels; // upper left
     size_t stride;
@@ -89,7 +92,7 @@ ScreenUpdate Screen::apply(const Commit& commit) {
         update.copies.clear();
         update.changed = bounds;
     } else {
-        update.changed = Region(join_neighbours(different));
+        update.changed = Region(join_neighbours(different)).simplified(kMaxRects);
     }
     return update;
 }
