@@ -61,11 +61,12 @@ apt_install_updating() {
     fi
 }
 
-# install_packages GROUP...: whatever of these groups of packages.txt is missing. A stamp, made from the contents
-# of the list, remembers that nothing is.
+# install_packages GROUP...: whatever of these groups of packages.txt is missing. A stamp, with the checksum of the
+# list in it, remembers that nothing is; who may not write it into this tree asks dpkg every time.
 install_packages() {
-    stamp="$root/build/.packages-$(echo "$*" | tr ' ' -)-$(sha256sum <"$root/scripts/packages.txt" | cut -c 1-16)"
-    [ ! -e "$stamp" ] || return 0
+    stamp="$root/build/.packages.$(echo "$*" | tr ' ' .)"
+    checksum=$(sha256sum <"$root/scripts/packages.txt")
+    [ "$(cat "$stamp" 2>/dev/null)" != "$checksum" ] || return 0
     wanted=$(awk -v groups=" $* " '$1 !~ /^#/ && NF == 2 && index(groups, " " $1 " ") { print $2 }' \
         "$root/scripts/packages.txt")
     # shellcheck disable=SC2086
@@ -85,9 +86,7 @@ install_packages() {
         step "Installing $(echo $missing | wc -w) Debian packages" apt_install_updating $missing ||
             die "Could not install:$missing"
     fi
-    mkdir -p "$root/build"
-    rm -f "$root/build/.packages-$(echo "$*" | tr ' ' -)-"*
-    : >"$stamp"
+    { mkdir -p "$root/build" && echo "$checksum" >"$stamp"; } 2>/dev/null || :
 }
 
 # build DIRECTORY MESON-OPTION...: configures and compiles where that is needed; silent and quick where not.
