@@ -8,7 +8,6 @@
 
 #include <spice/enums.h>
 
-
 #include <cassert>
 #include <exception>
 #include <utility>

@@ -10,20 +10,20 @@ namespace spice::channels {
 
 namespace {
 
-constexpr std::chrono::milliseconds kRetry{1};
-constexpr uint16_t kExtended = 0xe000;
+constexpr std::chrono::milliseconds kReleaseRetry{1};
+constexpr uint16_t kExtendedCode = 0xe000;
 
 bool valid(uint16_t scancode) {
     const unsigned high = scancode & 0xff00;
-    return (high == 0 || high == kExtended) && (scancode & 0x80) == 0 && (scancode & 0x7f) != 0;
+    return (high == 0 || high == kExtendedCode) && (scancode & 0x80) == 0 && (scancode & 0x7f) != 0;
 }
 
 size_t slot_of(uint16_t scancode) {
-    return (scancode & 0x7fu) | (scancode >= kExtended ? 0x80u : 0u);
+    return (scancode & 0x7fu) | (scancode >= kExtendedCode ? 0x80u : 0u);
 }
 
 uint16_t scancode_of(size_t slot) {
-    return static_cast<uint16_t>((slot & 0x7f) | (slot >= 0x80 ? kExtended : 0));
+    return static_cast<uint16_t>((slot & 0x7f) | (slot >= 0x80 ? kExtendedCode : 0));
 }
 
 } // namespace
@@ -96,7 +96,7 @@ void SharedInput::pay_later() {
         return;
     }
     retrying_ = true;
-    retry_.expires_after(kRetry);
+    retry_.expires_after(kReleaseRetry);
     retry_.async_wait([this](const boost::system::error_code& error) {
         if (!error) { // else *this may be gone
             retrying_ = false;

@@ -12,7 +12,7 @@ namespace spice::codecs {
 
 namespace {
 
-constexpr size_t kHeaderSize = 6;
+constexpr size_t kFrameSize = 6;
 
 } // namespace
 
@@ -21,11 +21,11 @@ uint8_t Lz4Encoder::image_type() const {
 }
 
 std::optional<size_t> Lz4Encoder::encode(const ImageView& image, std::span<uint8_t> into) const {
-    if (into.size() <= kHeaderSize || image.raw_size() > LZ4_MAX_INPUT_SIZE) {
+    if (into.size() <= kFrameSize || image.raw_size() > LZ4_MAX_INPUT_SIZE) {
         return std::nullopt;
     }
     const ContiguousPixels source(image);
-    const std::span<uint8_t> block = into.subspan(kHeaderSize);
+    const std::span<uint8_t> block = into.subspan(kFrameSize);
     const auto capacity = static_cast<int>(std::min<size_t>(block.size(), LZ4_MAX_INPUT_SIZE));
     const int size = LZ4_compress_default(reinterpret_cast<const char*>(source.pixels().data()),
                                           reinterpret_cast<char*>(block.data()),
@@ -36,7 +36,7 @@ std::optional<size_t> Lz4Encoder::encode(const ImageView& image, std::span<uint8
     into[0] = 1; // top down
     into[1] = SPICE_BITMAP_FMT_32BIT;
     put_u32_be(&into[2], static_cast<uint32_t>(size));
-    return kHeaderSize + static_cast<size_t>(size);
+    return kFrameSize + static_cast<size_t>(size);
 }
 
 } // namespace spice::codecs

@@ -14,14 +14,14 @@ constexpr uint32_t kScreen = 0;       // surface id
 constexpr uint32_t kNone = 0;         // pointer
 constexpr uint32_t kImageOffset = 57; // in DRAW_COPY
 
-void put(ByteWriter& out, const Rect& rect) {
+void put_rect(ByteWriter& out, const Rect& rect) {
     out.i32(rect.y1).i32(rect.x1).i32(rect.y2).i32(rect.x2);
 }
 
 // struct DisplayBase, 21 bytes.
 void put_base(ByteWriter& out, const Rect& box) {
     out.u32(kScreen);
-    put(out, box);
+    put_rect(out, box);
     out.u8(SPICE_CLIP_TYPE_NONE);
 }
 
@@ -78,7 +78,7 @@ std::vector<uint8_t> DrawCopy::body() const {
     out.reserve(kImageOffset + 36 + data.size());
     put_base(out, box);
     out.u32(kImageOffset);
-    put(out, {0, 0, box.width(), box.height()});
+    put_rect(out, {0, 0, box.width(), box.height()});
     out.u16(SPICE_ROPD_OP_PUT).u8(SPICE_IMAGE_SCALE_MODE_INTERPOLATE);
     put_no_mask(out);
     assert(out.size() == kImageOffset);
