@@ -30,11 +30,12 @@ scripts/test PART -k PATTERN     only the pytest cases that match; -x stops at t
 
 @dataclasses.dataclass(frozen=True)
 class Build:
-    """One configuration. `sanitized`: only the tests that need no X server are run in it."""
+    """One configuration. A test is given `patience` times its usual limit."""
 
     name: str
     options: tuple[str, ...]
     environment: dict[str, str] = dataclasses.field(default_factory=dict)
+    patience: int = 1
 
     @property
     def directory(self) -> pathlib.Path:
@@ -48,13 +49,13 @@ NORMAL = Build("test", ("-Dwerror=true",))
 # A sanitizer finds as much at -O1, and compiling takes less time.
 ASAN = Build("asan", ("-Dwerror=true", "-Doptimization=1", *UNITY, "-Ddriver=disabled", "-Db_sanitize=address,undefined"),
              {"ASAN_OPTIONS": "detect_stack_use_after_return=1:strict_string_checks=1",
-              "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1"})
+              "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1"}, patience=5)
 TSAN = Build("tsan", ("-Dwerror=true", "-Doptimization=1", *UNITY, "-Ddriver=disabled", "-Db_sanitize=thread"),
-             {"TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1"})
+             {"TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1"}, patience=10)
 FUZZ = Build("fuzz", ("-Dwerror=true", "-Doptimization=1", *UNITY, "-Ddriver=disabled", "-Dfuzz=true", "-Db_lundef=false"),
              {"CC": "clang-16", "CXX": "clang++-16"})
 
-SANITIZED_SUITES = ("unit", "wire", "fuzz")
+SANITIZED_SUITES = ("unit", "wire", "server", "fuzz")
 # Tests that start real servers measure how fast those answer: one of these programs at a time.
 REAL_SERVER_SUITES = ("driver", "clients", "launcher")
 
@@ -117,7 +118,7 @@ class Runner:
         begin = time.monotonic()
         log_base = f"{label}-{processes}"
         command = ["meson", "test", "-C", build.directory, "--no-rebuild", "--num-processes", str(processes),
-                   "--logbase", log_base, "--print-errorlogs", *names]
+                   "--timeout-multiplier", str(build.patience), "--logbase", log_base, "--print-errorlogs", *names]
         progress = subprocess.Popen([str(word) for word in command], env=environment, text=True,
                                     stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         with open(LOGS / f"{log_base}.out", "w", encoding="utf-8") as copy:
