@@ -1,17 +1,15 @@
 #include "codecs/encode_pool.hpp"
 
+#include "base/signals_blocked.hpp"
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include <pthread.h>
-#include <signal.h>
-
 #include <algorithm>
 #include <atomic>
 #include <exception>
-#include <initializer_list>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -21,25 +19,6 @@ namespace spice::codecs {
 namespace asio = boost::asio;
 
 namespace {
-
-// New threads inherit the mask of the one that makes them.
-class SignalsBlocked {
-public:
-    SignalsBlocked() {
-        sigset_t all_but_faults;
-        sigfillset(&all_but_faults);
-        for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP}) {
-            sigdelset(&all_but_faults, fault);
-        }
-        pthread_sigmask(SIG_SETMASK, &all_but_faults, &before_);
-    }
-    ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-    SignalsBlocked(const SignalsBlocked&) = delete;
-    SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-
-private:
-    sigset_t before_{};
-};
 
 // What one encode() waits for. Belongs to the core thread but for `jobs`, `results` (each job its own
 // element) and `left`; the job that ends last hands everything back by a post.

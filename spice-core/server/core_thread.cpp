@@ -1,41 +1,17 @@
 #include "server/core_thread.hpp"
 
 #include "base/log.hpp"
+#include "base/signals_blocked.hpp"
 
 #include <boost/asio/post.hpp>
 
 #include <pthread.h>
-#include <signal.h>
 
 #include <cassert>
 #include <exception>
 #include <utility>
 
 namespace spice::server {
-
-namespace {
-
-// All signals blocked for as long as it lives, but for those that a fault in this very thread raises:
-// blocking these would only turn them into an unexplained death.
-class SignalsBlocked {
-public:
-    SignalsBlocked() {
-        sigset_t all_but_faults;
-        sigfillset(&all_but_faults);
-        for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP}) {
-            sigdelset(&all_but_faults, fault);
-        }
-        pthread_sigmask(SIG_SETMASK, &all_but_faults, &before_);
-    }
-    ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-    SignalsBlocked(const SignalsBlocked&) = delete;
-    SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-
-private:
-    sigset_t before_{};
-};
-
-} // namespace
 
 CoreThread::CoreThread(boost::asio::io_context& context, LogSink& log) : context_(context), log_(log) {}
 
