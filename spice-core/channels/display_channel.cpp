@@ -42,15 +42,14 @@ uint32_t height(const Rect& area) {
 // The screen's pixels in `area`, which later commits overwrite.
 codecs::ImageView view(const display::Screen& screen, const Rect& area) {
     const size_t offset = static_cast<size_t>(area.y1) * screen.stride() + static_cast<size_t>(area.x1);
-    return {&screen.pixels()[offset], screen.stride(), width(area), height(area)};
+    return codecs::xrgb_view(&screen.pixels()[offset], screen.stride(), width(area), height(area));
 }
 
 std::shared_ptr<const uint32_t[]> snapshot(const codecs::ImageView& image) {
     std::shared_ptr<uint32_t[]> pixels =
         std::make_shared_for_overwrite<uint32_t[]>(size_t{image.width} * image.height);
     for (uint32_t y = 0; y < image.height; ++y) {
-        std::memcpy(pixels.get() + size_t{y} * image.width, image.pixels + y * image.stride,
-                    image.width * sizeof(uint32_t));
+        std::memcpy(pixels.get() + size_t{y} * image.width, image.row(y), image.row_size());
     }
     return pixels;
 }

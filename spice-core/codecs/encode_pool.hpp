@@ -23,7 +23,7 @@ struct EncodeJob {
     uint32_t width = 0;
     uint32_t height = 0;
 
-    ImageView view() const { return {pixels.get(), width, width, height}; }
+    ImageView view() const { return xrgb_view(pixels.get(), width, width, height); }
 };
 
 class EncodePool {

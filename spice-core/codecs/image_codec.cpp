@@ -5,7 +5,6 @@
 
 #include <spice/enums.h>
 
-#include <cstring>
 #include <memory>
 
 namespace spice::codecs {
@@ -25,40 +24,50 @@ const ImageCodec* codec(Codec codec) {
 }
 
 EncodedImage raw_image(const ImageView& image) {
-    EncodedImage raw{SPICE_IMAGE_TYPE_BITMAP, {}};
+    EncodedImage raw{SPICE_IMAGE_TYPE_BITMAP};
+    raw.format = image.format;
+    raw.top_down = image.top_down;
+    raw.palette.assign(image.palette.begin(), image.palette.end());
     raw.data.reserve(image.raw_size());
     for (uint32_t y = 0; y < image.height; ++y) {
-        const auto* row = reinterpret_cast<const uint8_t*>(image.pixels + y * image.stride);
-        raw.data.insert(raw.data.end(), row, row + size_t{image.width} * sizeof(uint32_t));
+        raw.data.insert(raw.data.end(), image.row(y), image.row(y) + image.row_size());
     }
     return raw;
 }
 
 EncodedImage encode_image(const ImageCodec* codec, const ImageView& image) {
-    if (codec == nullptr) {
+    const std::optional<uint8_t> type = codec != nullptr ? codec->image_type(image.format) : std::nullopt;
+    if (!type) {
         return raw_image(image);
     }
     const size_t capacity = image.raw_size() - 1;
     const auto scratch = std::make_unique_for_overwrite<uint8_t[]>(capacity);
-    const std::optional<size_t> size = codec->encode(image, {scratch.get(), capacity});
+    const std::optional<ImageCodec::Size> size = codec->encode(image, {scratch.get(), capacity});
     if (!size) {
         return raw_image(image);
     }
-    return {codec->image_type(), {scratch.get(), scratch.get() + *size}};
+    EncodedImage encoded{*type, {scratch.get(), scratch.get() + size->data}};
+    encoded.format = image.format;
+    encoded.top_down = image.top_down;
+    if (is_indexed(image.format)) {
+        encoded.palette.assign(image.palette.begin(), image.palette.end());
+    }
+    encoded.inner_size = size->inner_size;
+    encoded.lossy = codec->lossy();
+    return encoded;
 }
 
-ContiguousPixels::ContiguousPixels(const ImageView& image) {
-    const size_t count = size_t{image.width} * image.height;
-    if (image.stride == image.width) {
-        pixels_ = {image.pixels, count};
+ContiguousRows::ContiguousRows(const ImageView& image) {
+    const size_t row_size = image.row_size();
+    if (image.stride == row_size) {
+        bytes_ = {image.first_row, row_size * image.height};
         return;
     }
-    copy_.reserve(count);
+    copy_.reserve(row_size * image.height);
     for (uint32_t y = 0; y < image.height; ++y) {
-        const uint32_t* row = image.pixels + y * image.stride;
-        copy_.insert(copy_.end(), row, row + image.width);
+        copy_.insert(copy_.end(), image.row(y), image.row(y) + row_size);
     }
-    pixels_ = copy_;
+    bytes_ = copy_;
 }
 
 } // namespace spice::codecs

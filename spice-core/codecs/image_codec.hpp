@@ -4,6 +4,8 @@
 // decodable on its own. Every format in use is described at the head of its encoder.
 #pragma once
 
+#include "codecs/pixel_format.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -12,29 +14,33 @@
 
 namespace spice::codecs {
 
-// Pixels that an encoder reads: 0x00rrggbb with an upper byte of 0, rows top to bottom.
-struct ImageView {
-    const uint32_t* pixels = nullptr; // upper left
-    size_t stride = 0;                // pixels from one row to the next, at least width
-    uint32_t width = 0;               // 1 to 16384, as is height
-    uint32_t height = 0;
-
-    size_t raw_size() const { return size_t{width} * height * sizeof(uint32_t); } // bytes
-};
-
-// What follows the SpiceImageDescriptor on the wire, without the length or bitmap header of its type.
+// What follows the SpiceImageDescriptor on the wire, apart from the fields that protocol::DrawCopy writes
+// from the other members.
 struct EncodedImage {
     uint8_t type = 0; // SPICE_IMAGE_TYPE_*
-    std::vector<uint8_t> data;
+    std::vector<uint8_t> data{};
+    PixelFormat format = PixelFormat::xrgb8888; // BITMAP tells it
+    bool top_down = true;                       // BITMAP and JPEG_ALPHA tell it
+    std::vector<uint32_t> palette{};            // LZ_PLT and indexed BITMAP: 0x00rrggbb
+    uint32_t inner_size = 0; // bytes: of the JPEG in a JPEG_ALPHA, of the GLZ image in a ZLIB_GLZ_RGB
+    bool lossy = false;      // decoded, it is only like the picture
 };
 
 class ImageCodec {
 public:
+    struct Size {
+        size_t data = 0;         // bytes
+        uint32_t inner_size = 0; // see EncodedImage
+    };
+
     virtual ~ImageCodec() = default;
 
-    virtual uint8_t image_type() const = 0;
-    // The encoded bytes' number; none when they do not fit into `into`, whose content is then unspecified.
-    virtual std::optional<size_t> encode(const ImageView& image, std::span<uint8_t> into) const = 0;
+    // SPICE_IMAGE_TYPE_* that images of this format get; none: this codec does not take them.
+    virtual std::optional<uint8_t> image_type(PixelFormat format) const = 0;
+    virtual bool lossy() const { return false; }
+    // How many bytes of `into` are used; none when that is too small, whose content is then unspecified.
+    // The format is one that the codec takes.
+    virtual std::optional<Size> encode(const ImageView& image, std::span<uint8_t> into) const = 0;
 };
 
 enum class Codec : uint8_t { raw, lz, lz4 };
@@ -42,21 +48,22 @@ enum class Codec : uint8_t { raw, lz, lz4 };
 // The encoder; null for raw, which needs none.
 const ImageCodec* codec(Codec codec);
 
-// Never fails but for want of memory: what `codec` (null: none) cannot make smaller than raw goes raw.
+// Never fails but for want of memory: what `codec` (null: none) does not take or cannot make smaller than raw
+// goes raw.
 EncodedImage encode_image(const ImageCodec* codec, const ImageView& image);
 EncodedImage raw_image(const ImageView& image);
 
-// For encoders that work on one run of pixels: the image's own when it has no gaps between its rows, else a
+// For encoders that work on one run of bytes: the image's own when it has no gaps between its rows, else a
 // copy of them.
-class ContiguousPixels {
+class ContiguousRows {
 public:
-    explicit ContiguousPixels(const ImageView& image);
+    explicit ContiguousRows(const ImageView& image);
 
-    std::span<const uint32_t> pixels() const { return pixels_; }
+    std::span<const uint8_t> bytes() const { return bytes_; }
 
 private:
-    std::vector<uint32_t> copy_;
-    std::span<const uint32_t> pixels_;
+    std::vector<uint8_t> copy_;
+    std::span<const uint8_t> bytes_;
 };
 
 } // namespace spice::codecs

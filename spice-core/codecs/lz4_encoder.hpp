@@ -16,8 +16,8 @@ namespace spice::codecs {
 
 class Lz4Encoder final : public ImageCodec {
 public:
-    uint8_t image_type() const override;
-    std::optional<size_t> encode(const ImageView& image, std::span<uint8_t> into) const override;
+    std::optional<uint8_t> image_type(PixelFormat format) const override;
+    std::optional<Size> encode(const ImageView& image, std::span<uint8_t> into) const override;
 };
 
 } // namespace spice::codecs

@@ -179,22 +179,23 @@ private:
 
 } // namespace
 
-uint8_t LzEncoder::image_type() const {
-    return SPICE_IMAGE_TYPE_LZ_RGB;
+std::optional<uint8_t> LzEncoder::image_type(PixelFormat format) const {
+    return format == PixelFormat::xrgb8888 ? std::optional<uint8_t>(SPICE_IMAGE_TYPE_LZ_RGB) : std::nullopt;
 }
 
-std::optional<size_t> LzEncoder::encode(const ImageView& image, std::span<uint8_t> into) const {
+std::optional<ImageCodec::Size> LzEncoder::encode(const ImageView& image, std::span<uint8_t> into) const {
     if (into.size() < kHeaderSize) {
         return std::nullopt;
     }
     uint8_t* header = into.data();
-    const std::array<uint32_t, 7> words{kMagic,       kVersion,        kTypeRgb32, image.width,
-                                        image.height, image.width * 4, 1};
+    const std::array<uint32_t, 7> words{
+        kMagic, kVersion, kTypeRgb32, image.width, image.height, image.width * 4, image.top_down ? 1u : 0u};
     for (const uint32_t word : words) {
         header = put_u32_be(header, word);
     }
-    const ContiguousPixels source(image);
-    const std::span<const uint32_t> pixels = source.pixels();
+    const ContiguousRows source(image);
+    const std::span<const uint32_t> pixels{reinterpret_cast<const uint32_t*>(source.bytes().data()),
+                                           source.bytes().size() / sizeof(uint32_t)};
     TokenWriter out(into.subspan(kHeaderSize));
     MatchFinder finder(pixels, image.width);
     size_t told = 0; // pixels before this one are in `out`
@@ -216,7 +217,7 @@ std::optional<size_t> LzEncoder::encode(const ImageView& image, std::span<uint8_
     if (out.full()) {
         return std::nullopt;
     }
-    return kHeaderSize + out.size();
+    return Size{kHeaderSize + out.size()};
 }
 
 } // namespace spice::codecs

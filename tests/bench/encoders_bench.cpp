@@ -24,8 +24,9 @@ void encode(benchmark::State& state, codecs::Codec codec, Maker maker) {
     for (auto _ : state) {
         encoded = 0;
         for (const Rect& piece : pieces) {
-            const codecs::ImageView view{&image.pixels[static_cast<size_t>(piece.y1) * image.stride],
-                                         image.stride, 1920, static_cast<uint32_t>(piece.height())};
+            const codecs::ImageView view =
+                codecs::xrgb_view(&image.pixels[static_cast<size_t>(piece.y1) * image.stride], image.stride,
+                                  1920, static_cast<uint32_t>(piece.height()));
             encoded += codecs::encode_image(codecs::codec(codec), view).data.size();
         }
     }

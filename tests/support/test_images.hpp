@@ -25,7 +25,7 @@ struct TestImage {
             }
         }
     }
-    codecs::ImageView view() const { return {pixels.data(), stride, width, height}; }
+    codecs::ImageView view() const { return codecs::xrgb_view(pixels.data(), stride, width, height); }
     // The rows without padding.
     std::vector<uint32_t> packed() const {
         std::vector<uint32_t> rows;

@@ -30,8 +30,8 @@ EncodeJob job_of(const test::TestImage& image, const ImageCodec* codec) {
 
 class ThrowingCodec final : public ImageCodec {
 public:
-    uint8_t image_type() const override { return SPICE_IMAGE_TYPE_LZ4; }
-    std::optional<size_t> encode(const ImageView&, std::span<uint8_t>) const override {
+    std::optional<uint8_t> image_type(PixelFormat) const override { return SPICE_IMAGE_TYPE_LZ4; }
+    std::optional<Size> encode(const ImageView&, std::span<uint8_t>) const override {
         throw std::runtime_error("out of luck");
     }
 };
@@ -39,8 +39,8 @@ public:
 // Tells on which thread it ran and with which signals blocked.
 class CuriousCodec final : public ImageCodec {
 public:
-    uint8_t image_type() const override { return SPICE_IMAGE_TYPE_LZ4; }
-    std::optional<size_t> encode(const ImageView&, std::span<uint8_t>) const override {
+    std::optional<uint8_t> image_type(PixelFormat) const override { return SPICE_IMAGE_TYPE_LZ4; }
+    std::optional<Size> encode(const ImageView&, std::span<uint8_t>) const override {
         elsewhere = std::this_thread::get_id() != home;
         pthread_sigmask(SIG_SETMASK, nullptr, &blocked);
         return std::nullopt;

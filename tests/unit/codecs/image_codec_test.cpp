@@ -83,7 +83,7 @@ TEST_P(EachCodec, refuses_what_does_not_fit_at_every_capacity) {
     std::vector<uint8_t> whole(image.view().raw_size());
     const auto size = encoder->encode(image.view(), whole);
     ASSERT_TRUE(size);
-    for (size_t capacity = 0; capacity < *size; ++capacity) {
+    for (size_t capacity = 0; capacity < size->data; ++capacity) {
         std::vector<uint8_t> small(capacity); // its own allocation: the sanitizer sees a byte too many
         EXPECT_FALSE(encoder->encode(image.view(), small)) << capacity;
     }
