@@ -23,9 +23,8 @@ using std::chrono::steady_clock;
 
 namespace {
 
-constexpr size_t kReadSize = 16 * 1024;  // bytes asked for at once: bounds the work between two turns
-constexpr size_t kMessagesPerWrite = 64; // gathered into one write
-constexpr int kRoundTripShare = 4;       // a new sample counts a quarter
+constexpr size_t kReadSize = 16 * 1024; // bytes asked for at once: bounds the work between two turns
+constexpr int kRoundTripShare = 4;      // a new sample counts a quarter
 
 std::string lost(const boost::system::error_code& error) {
     if (error == asio::error::eof) {
@@ -179,25 +178,25 @@ Result<> Channel::handle_base(uint16_t type, Bytes body) {
 
 // --- to the client ---
 
-void Channel::send(uint16_t type, std::vector<uint8_t> body) {
+void Channel::send(uint16_t type, std::vector<uint8_t> head, SharedBytes payload) {
     if (outbox_.empty() && !ping_unanswered_ && ping_id_ != 0 &&
         steady_clock::now() - ping_sent_ >= kPingInterval) {
         send_ping(); // ahead of the message, so that its size is not measured
     }
     ack_window_.sent();
-    enqueue(type, std::move(body));
+    enqueue(type, std::move(head), std::move(payload));
 }
 
-void Channel::enqueue(uint16_t type, std::vector<uint8_t> body) {
+void Channel::enqueue(uint16_t type, std::vector<uint8_t> head, SharedBytes payload) {
     if (closed_) {
         return;
     }
     ByteWriter header;
     header.reserve(protocol::kMaxHeaderSize);
-    protocol::write_header(header, header_form_, type, body.size(), ++last_serial_);
-    Message& message = outbox_.emplace_back(Message{header.take(), std::move(body)});
-    outbox_bytes_ += message.size();
-    if (outbox_bytes_ > kMaxOutbox) {
+    const size_t body_size = head.size() + (payload ? payload->size() : 0);
+    protocol::write_header(header, header_form_, type, body_size, ++last_serial_);
+    outbox_.push(header.take(), std::move(head), std::move(payload));
+    if (outbox_.bytes() > kMaxOutbox) {
         close("too much waits for a client that does not read");
         return;
     }
@@ -212,19 +211,10 @@ asio::awaitable<void> Channel::write_outbox() {
     co_await asio::post(executor(), asio::use_awaitable);
     std::vector<asio::const_buffer> buffers;
     while (!closed_ && !outbox_.empty()) {
-        const size_t count = std::min(outbox_.size(), kMessagesPerWrite);
-        buffers.clear();
-        size_t bytes = 0;
-        for (size_t i = 0; i < count; ++i) {
-            buffers.push_back(asio::buffer(outbox_[i].header));
-            if (!outbox_[i].body.empty()) {
-                buffers.push_back(asio::buffer(outbox_[i].body));
-            }
-            bytes += outbox_[i].size();
-        }
+        const size_t bytes = outbox_.gather(outbox_.bytes(), buffers);
         co_await link_.stream->write(buffers);
-        outbox_.erase(outbox_.begin(), outbox_.begin() + static_cast<ptrdiff_t>(count));
-        outbox_bytes_ -= bytes;
+        outbox_.consume(bytes);
+        bytes_sent_ += bytes;
         if (!closed_ && has_room()) {
             room();
         }
@@ -233,7 +223,7 @@ asio::awaitable<void> Channel::write_outbox() {
 }
 
 bool Channel::has_room() const {
-    return !closed_ && outbox_bytes_ <= kOutboxLowWater && ack_window_.open();
+    return !closed_ && outbox_.bytes() <= kOutboxLowWater && ack_window_.open();
 }
 
 void Channel::send_ping() {

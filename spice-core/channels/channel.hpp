@@ -13,6 +13,7 @@
 #include "base/byte_reader.hpp"
 #include "base/result.hpp"
 #include "channels/ack_window.hpp"
+#include "channels/outbox.hpp"
 #include "channels/session.hpp"
 #include "protocol/header.hpp"
 
@@ -22,11 +23,11 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace spice::channels {
@@ -49,6 +50,8 @@ public:
 
     const protocol::ChannelId& id() const { return link_.channel; }
     std::string peer() const { return link_.stream->peer(); }
+    // Bytes that the connection has taken so far, with message headers.
+    uint64_t bytes_sent() const { return bytes_sent_; }
 
 protected:
     // The link is done: send what the protocol wants first.
@@ -73,12 +76,15 @@ protected:
 
     // Queues one message (type and body, the header is added here). Everything goes out in order. A channel
     // whose outbox exceeds kMaxOutbox bytes is closed: its producer did not ask has_room().
-    void send(uint16_t type, std::vector<uint8_t> body);
+    void send(uint16_t type, std::vector<uint8_t> body) { send(type, std::move(body), nullptr); }
+    // The same for a message whose body is `head` followed by `payload`, which is not copied: one encoded
+    // image can wait for many clients. It must not change any more.
+    void send(uint16_t type, std::vector<uint8_t> head, SharedBytes payload);
     // The outbox is empty, or nearly so, and the ACK window is open.
     bool has_room() const;
     // Bytes that send() took and the connection did not take yet. For channels whose messages answer the
     // client's: one that asks on and on without reading its answers is not served any more.
-    size_t outbox_bytes() const { return outbox_bytes_; }
+    size_t outbox_bytes() const { return outbox_.bytes(); }
     // Milliseconds of the last answered PING; 0 before the first. Smoothed, rounded up.
     uint32_t round_trip_ms() const;
 
@@ -89,13 +95,6 @@ protected:
     static constexpr std::chrono::seconds kPingInterval{15};
 
 private:
-    struct Message {
-        std::vector<uint8_t> header;
-        std::vector<uint8_t> body;
-
-        size_t size() const { return header.size() + body.size(); }
-    };
-
     boost::asio::awaitable<void> read_messages();
     boost::asio::awaitable<Result<>> handle(uint16_t type, Bytes body);
     Result<> handle_base(uint16_t type, Bytes body);
@@ -104,7 +103,7 @@ private:
     using Loop = boost::asio::awaitable<void> (Channel::*)();
     void spawn(Loop loop);
     static boost::asio::awaitable<void> guarded(std::shared_ptr<Channel> self, Loop loop);
-    void enqueue(uint16_t type, std::vector<uint8_t> body);
+    void enqueue(uint16_t type, std::vector<uint8_t> head, SharedBytes payload = nullptr);
     void send_ping();
     void handle_pong(uint32_t id);
 
@@ -115,8 +114,8 @@ private:
     bool started_ = false;
     bool closed_ = false;
 
-    std::deque<Message> outbox_; // the front ones may be under way
-    size_t outbox_bytes_ = 0;
+    Outbox outbox_; // its first bytes may be under way
+    uint64_t bytes_sent_ = 0;
     bool writing_ = false;
     uint64_t last_serial_ = 0;
     AckWindow ack_window_;

@@ -313,6 +313,35 @@ TEST_F(BaseChannelTest, keeps_the_order_of_what_room_sends) {
     EXPECT_EQ(order, (std::vector<uint8_t>{100, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0}));
 }
 
+TEST_F(BaseChannelTest, sends_a_shared_payload_behind_its_head_as_one_message) {
+    for (const bool mini : {true, false}) {
+        open({.mini = mini, .send_buffer = 10});
+        const auto image = std::make_shared<const std::vector<uint8_t>>(300, uint8_t{7});
+        const uint64_t before = channel->bytes_sent() + channel->outbox_bytes();
+        channel->send(200, {1, 2, 3}, image);
+        channel->send(201, {}, image);
+        channel->send(202, {4});
+        EXPECT_EQ(image.use_count(), 3);
+        EXPECT_EQ(channel->bytes_sent() + channel->outbox_bytes() - before, 3 * (mini ? 6 : 18) + 604u);
+        std::vector<Received> messages;
+        while (messages.empty() || messages.back().type != 202) {
+            run();
+            for (Received& message : peer->take()) {
+                messages.push_back(std::move(message));
+            }
+        }
+        run();
+        EXPECT_EQ(image.use_count(), 1);
+        EXPECT_EQ(channel->outbox_bytes(), 0u);
+        ASSERT_EQ(messages.size(), 6u); // after SET_ACK, hello and PING
+        std::vector<uint8_t> expected{1, 2, 3};
+        expected.insert(expected.end(), 300, 7);
+        EXPECT_EQ(messages[3].body, expected);
+        EXPECT_EQ(messages[4].body, *image);
+        EXPECT_EQ(messages[5].body, std::vector<uint8_t>{4});
+    }
+}
+
 TEST_F(BaseChannelTest, closes_when_its_producer_ignores_the_limit) {
     open({.send_buffer = 1000});
     for (int i = 0; i < 40; ++i) {
