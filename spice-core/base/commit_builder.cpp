@@ -1,6 +1,8 @@
 #include "spice-core/commit_builder.hpp"
 
 #include <cassert>
+#include <memory>
+#include <mutex>
 #include <utility>
 
 namespace spice {
@@ -14,27 +16,95 @@ Region whole(const Surface& surface) {
     return Rect{0, 0, surface.size.width, surface.size.height};
 }
 
-// `area` lies inside the framebuffer.
-PixelBlock copy_pixels(const FramebufferView& framebuffer, const Rect& area) {
-    const auto width = static_cast<size_t>(area.width());
-    const auto height = static_cast<size_t>(area.height());
-    std::shared_ptr<uint32_t[]> pixels = std::make_shared_for_overwrite<uint32_t[]>(width * height);
-    uint32_t* to = pixels.get();
-    for (int32_t y = area.y1; y < area.y2; ++y) {
-        const uint32_t* from =
-            framebuffer.pixels + static_cast<size_t>(y) * framebuffer.stride + static_cast<size_t>(area.x1);
-        for (size_t x = 0; x < width; ++x) {
-            to[x] = from[x] & 0x00ffffff;
+// A commit of fewer pixels than this gets its memory from the heap: nothing is saved by keeping that.
+constexpr size_t kManyPixels = size_t{64} * 1024;
+
+// The upper byte is not part of the picture. In steps of a fixed width, which compilers make vectors of.
+void copy_row(const uint32_t* __restrict from, uint32_t* __restrict to, size_t count) {
+    constexpr size_t kStep = 16;
+    constexpr uint32_t kMask = 0x00ffffff;
+    const size_t steps = count - count % kStep;
+    for (size_t x = 0; x < steps; x += kStep) {
+        for (size_t i = 0; i < kStep; ++i) {
+            to[x + i] = from[x + i] & kMask;
         }
+    }
+    for (size_t x = steps; x < count; ++x) {
+        to[x] = from[x] & kMask;
+    }
+}
+
+// `area` lies inside the framebuffer.
+void copy_pixels(const FramebufferView& framebuffer, const Rect& area, uint32_t* to) {
+    const auto width = static_cast<size_t>(area.width());
+    for (int32_t y = area.y1; y < area.y2; ++y) {
+        const size_t offset = static_cast<size_t>(y) * framebuffer.stride + static_cast<size_t>(area.x1);
+        copy_row(framebuffer.pixels + offset, to, width);
         to += width;
     }
-    return {area, std::move(pixels)};
 }
 
 } // namespace
 
+// The memory of large commits between one commit and the next. Fresh memory of that size would be new to the
+// process each time, and the first touch of each of its pages costs more than copying the pixels.
+//
+// Any thread: a commit under way ends on the core's, where the lock is held for a few instructions.
+class CommitMemory : public std::enable_shared_from_this<CommitMemory> {
+public:
+    // Memory of the kept size, which returns here in the end. Only what is touched of it counts.
+    std::shared_ptr<uint32_t[]> take() {
+        Pixels pixels;
+        size_t size = 0;
+        {
+            const std::lock_guard lock(mutex_);
+            pixels = std::move(spare_);
+            size = kept_size_;
+        }
+        if (!pixels) {
+            pixels = std::make_unique_for_overwrite<uint32_t[]>(size);
+        }
+        uint32_t* const raw = pixels.release();
+        return {raw,
+                [self = shared_from_this(), size](uint32_t* done) { self->give_back(Pixels(done), size); }};
+    }
+
+    // From now on memory of `pixels` is kept, none for 0. What is kept so far, and what is under way, goes
+    // when it is of another size.
+    void keep(size_t pixels) {
+        Pixels dropped;
+        const std::lock_guard lock(mutex_);
+        if (kept_size_ != pixels) {
+            kept_size_ = pixels;
+            dropped = std::move(spare_);
+        }
+    }
+
+    size_t kept() const {
+        const std::lock_guard lock(mutex_);
+        return spare_ ? kept_size_ : 0;
+    }
+
+private:
+    using Pixels = std::unique_ptr<uint32_t[]>;
+
+    void give_back(Pixels pixels, size_t size) noexcept {
+        const std::lock_guard lock(mutex_);
+        if (size == kept_size_ && !spare_) {
+            spare_ = std::move(pixels);
+        }
+    }
+
+    mutable std::mutex mutex_; // what follows
+    size_t kept_size_ = 0;
+    Pixels spare_;
+};
+
+CommitBuilder::CommitBuilder() : memory_(std::make_shared<CommitMemory>()) {}
+
 void CommitBuilder::set_surface(const Surface& surface) {
     surface_ = surface;
+    memory_->keep(0);
     surface_dirty_ = true;
     pending_.clear();
     if (watched_) {
@@ -101,6 +171,7 @@ void CommitBuilder::set_watched(bool watched) {
     watched_ = watched;
     pending_.clear();
     if (!watched) {
+        memory_->keep(0);
         return;
     }
     if (surface_) {
@@ -141,10 +212,30 @@ Commit CommitBuilder::build(const FramebufferView& framebuffer) {
     PendingUpdate::Taken taken = pending_.take();
     commit.copies = std::move(taken.copies);
     commit.changed.reserve(taken.changed.rect_count());
+    const std::shared_ptr<uint32_t[]> pixels = memory_for(static_cast<size_t>(taken.changed.area()));
+    uint32_t* next = pixels.get();
     for (const Rect& area : taken.changed.rects()) {
-        commit.changed.push_back(copy_pixels(framebuffer, area));
+        copy_pixels(framebuffer, area, next);
+        commit.changed.push_back({area, {pixels, next}});
+        next += area.area();
     }
     return commit;
+}
+
+std::shared_ptr<uint32_t[]> CommitBuilder::memory_for(size_t pixels) {
+    if (pixels < kManyPixels) {
+        if (++small_commits_ == kSmallCommits) {
+            memory_->keep(0);
+        }
+        return std::make_shared_for_overwrite<uint32_t[]>(pixels);
+    }
+    small_commits_ = 0;
+    memory_->keep(static_cast<size_t>(surface_->size.width) * static_cast<size_t>(surface_->size.height));
+    return memory_->take();
+}
+
+size_t CommitBuilder::kept_pixels() const {
+    return memory_->kept();
 }
 
 } // namespace spice

@@ -8,8 +8,11 @@
 #include "spice-core/pending_update.hpp"
 
 #include <cstddef>
+#include <memory>
 
 namespace spice {
+
+class CommitMemory;
 
 // Pixels of the whole primary surface, read during build() only.
 struct FramebufferView {
@@ -20,6 +23,8 @@ struct FramebufferView {
 
 class CommitBuilder {
 public:
+    CommitBuilder();
+
     // The surface was made or resized: its whole content is new, older operations on it are void.
     void set_surface(const Surface& surface);
     void add_changed(const Region& region); // clipped to the surface
@@ -39,9 +44,18 @@ public:
 
     // Takes what has been collected, with the pixels that `framebuffer` shows now; its size must be the
     // surface's.
+    //
+    // A commit of many pixels has them in memory that comes back when the last reference is dropped, on
+    // whatever thread, and serves the next such commit: at most one surface's worth is kept, and none any
+    // more after kSmallCommits small commits in a row, when nobody watches, or when the surface changes size.
     Commit build(const FramebufferView& framebuffer);
 
+    static constexpr int kSmallCommits = 16;
+    size_t kept_pixels() const; // that wait for the next commit, in pixels of 4 bytes
+
 private:
+    std::shared_ptr<uint32_t[]> memory_for(size_t pixels);
+
     bool watched_ = false;
     std::optional<Surface> surface_;
     std::optional<MonitorsConfig> monitors_;
@@ -53,6 +67,8 @@ private:
     bool cursor_position_dirty_ = false;
     bool lock_keys_dirty_ = false;
     PendingUpdate pending_;
+    std::shared_ptr<CommitMemory> memory_; // with the commits under way
+    int small_commits_ = 0;                // since the last one of many pixels
 };
 
 } // namespace spice

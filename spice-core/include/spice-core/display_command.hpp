@@ -17,7 +17,8 @@ namespace spice {
 // Pixels of surfaces are 32 bits, native little endian 0x??RRGGBB: SPICE_SURFACE_FMT_32_xRGB. The upper
 // byte is not part of the picture; the core sets it to 0 on entry so that equal pictures are equal bytes.
 
-// The content of `area`, rows top to bottom without padding.
+// The content of `area`, rows top to bottom without padding. The blocks of a commit share their memory: who
+// keeps one keeps all.
 struct PixelBlock {
     Rect area;
     std::shared_ptr<const uint32_t[]> pixels; // area.width() * area.height() values

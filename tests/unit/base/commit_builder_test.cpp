@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
 #include <vector>
 
 namespace spice {
@@ -156,6 +160,129 @@ TEST(CommitBuilder, tells_everything_when_somebody_begins_to_watch) {
         builder.set_watched(false);
         EXPECT_FALSE(builder.dirty());
     }
+}
+
+// Large enough for commits whose memory comes back.
+class CommitMemoryTest : public ::testing::Test {
+protected:
+    CommitMemoryTest() {
+        builder_.set_surface({0, framebuffer_.size});
+        builder_.set_watched(true);
+        builder_.build(framebuffer_.view());
+    }
+
+    Commit whole() {
+        builder_.add_changed(Rect{0, 0, 401, 300});
+        return builder_.build(framebuffer_.view());
+    }
+    Commit dot() {
+        builder_.add_changed(Rect{5, 5, 6, 6});
+        return builder_.build(framebuffer_.view());
+    }
+    size_t surface_pixels() const { return size_t{401} * 300; }
+
+    Framebuffer framebuffer_{{401, 300}};
+    CommitBuilder builder_;
+};
+
+TEST_F(CommitMemoryTest, serves_one_commit_after_the_other) {
+    EXPECT_EQ(builder_.kept_pixels(), surface_pixels());
+    const uint32_t* first = whole().changed.at(0).pixels.get();
+    const Commit second = whole();
+    EXPECT_EQ(second.changed.at(0).pixels.get(), first);
+    EXPECT_EQ(builder_.kept_pixels(), 0u);
+}
+
+TEST_F(CommitMemoryTest, is_not_touched_while_anybody_has_a_block_of_it) {
+    builder_.add_changed(Region(Rect{0, 0, 401, 200}) | Region(Rect{0, 210, 401, 300}));
+    Commit held = builder_.build(framebuffer_.view());
+    ASSERT_EQ(held.changed.size(), 2u);
+    const PixelBlock last = held.changed[1];
+    held = {};
+    for (uint32_t& pixel : framebuffer_.pixels) {
+        pixel = ~pixel;
+    }
+    whole();
+    whole();
+    EXPECT_EQ(last.pixels[3], ~framebuffer_.at(3, 210) & 0x00ffffff);
+}
+
+TEST_F(CommitMemoryTest, keeps_no_more_than_one_surface) {
+    std::vector<Commit> held;
+    for (int i = 0; i < 3; ++i) {
+        held.push_back(whole());
+    }
+    held.clear();
+    EXPECT_EQ(builder_.kept_pixels(), surface_pixels());
+}
+
+TEST_F(CommitMemoryTest, goes_after_many_small_commits) {
+    for (int i = 1; i < CommitBuilder::kSmallCommits; ++i) {
+        dot();
+    }
+    EXPECT_EQ(builder_.kept_pixels(), surface_pixels());
+    dot();
+    EXPECT_EQ(builder_.kept_pixels(), 0u);
+    whole();
+    EXPECT_EQ(builder_.kept_pixels(), surface_pixels());
+}
+
+TEST_F(CommitMemoryTest, goes_with_the_surface_and_with_the_last_who_watched) {
+    Commit under_way = whole();
+    builder_.set_watched(false);
+    under_way = {};
+    EXPECT_EQ(builder_.kept_pixels(), 0u);
+    builder_.set_watched(true);
+    whole();
+    EXPECT_EQ(builder_.kept_pixels(), surface_pixels());
+    builder_.set_surface({0, {300, 300}});
+    EXPECT_EQ(builder_.kept_pixels(), 0u);
+}
+
+TEST_F(CommitMemoryTest, may_outlive_the_builder) {
+    Commit commit;
+    {
+        CommitBuilder builder;
+        builder.set_surface({0, framebuffer_.size});
+        builder.set_watched(true);
+        commit = builder.build(framebuffer_.view());
+    }
+    EXPECT_EQ(commit.changed.at(0).pixels[7], framebuffer_.at(7, 0) & 0x00ffffff);
+}
+
+// As the core does: another thread reads a commit and drops it at any time.
+TEST_F(CommitMemoryTest, comes_back_from_another_thread) {
+    constexpr uint32_t kCommits = 200;
+    std::mutex mutex;
+    std::condition_variable told;
+    std::vector<Commit> posted;
+    uint32_t wrong = 0;
+    std::thread core([&] {
+        for (uint32_t i = 0; i < kCommits; ++i) {
+            std::vector<Commit> taken;
+            {
+                std::unique_lock lock(mutex);
+                told.wait(lock, [&] { return !posted.empty(); });
+                taken.push_back(std::move(posted.back()));
+                posted.clear();
+            }
+            told.notify_all();
+            const uint32_t* pixels = taken[0].changed.at(0).pixels.get();
+            for (size_t x = 0; x < surface_pixels(); x += 997) {
+                wrong += pixels[x] != i;
+            }
+        }
+    });
+    for (uint32_t i = 0; i < kCommits; ++i) {
+        std::fill(framebuffer_.pixels.begin(), framebuffer_.pixels.end(), i);
+        Commit commit = whole();
+        std::unique_lock lock(mutex);
+        told.wait(lock, [&] { return posted.empty(); });
+        posted.push_back(std::move(commit));
+        told.notify_all();
+    }
+    core.join();
+    EXPECT_EQ(wrong, 0u);
 }
 
 } // namespace
