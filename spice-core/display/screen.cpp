@@ -11,56 +11,8 @@ namespace spice::display {
 
 namespace {
 
-// Pixels are compared in tiles, each of which answers with the rectangle around what differs in it: wide
-// enough that memcmp runs at the speed of memory, small enough that the rectangles are tight.
-constexpr int32_t kTileWidth = 64;
-constexpr int32_t kTileHeight = 16;
-
 // More rectangles than this say no more to anybody: trackers keep fewer, and each costs a message.
 constexpr size_t kMaxRects = 256;
-
-struct Rows {
-    const uint32_t* pixels; // upper left
-    size_t stride;
-
-    const uint32_t* row(int32_t y) const { return pixels + static_cast<size_t>(y) * stride; }
-};
-
-bool same(const uint32_t* a, const uint32_t* b, int32_t count) {
-    return std::memcmp(a, b, static_cast<size_t>(count) * sizeof(uint32_t)) == 0;
-}
-
-// The smallest rectangle around the pixels that differ, relative to the tile; empty when none do.
-Rect difference(const Rows& a, const Rows& b, int32_t width, int32_t height) {
-    int32_t top = 0;
-    while (top < height && same(a.row(top), b.row(top), width)) {
-        ++top;
-    }
-    if (top == height) {
-        return {};
-    }
-    int32_t bottom = height;
-    while (same(a.row(bottom - 1), b.row(bottom - 1), width)) {
-        --bottom;
-    }
-    int32_t left = width;
-    int32_t right = 0;
-    for (int32_t y = top; y < bottom; ++y) {
-        const uint32_t* p = a.row(y);
-        const uint32_t* q = b.row(y);
-        int32_t x = 0;
-        while (x < left && p[x] == q[x]) {
-            ++x;
-        }
-        left = x;
-        x = width;
-        while (x > right && p[x - 1] == q[x - 1]) {
-            --x;
-        }
-        right = x;
-    }
-    return {left, top, right, bottom};
-}
 
 } // namespace
 
@@ -86,7 +38,12 @@ ScreenUpdate Screen::apply(const Commit& commit) {
     }
     std::vector<Rect> different;
     for (const PixelBlock& block : commit.changed) {
-        write_pixels(block, different);
+        const PixelArea after = inside_surface(block);
+        const size_t first = different.size();
+        find_differences(after, picture(), after.area, different);
+        for (const Rect& rect : std::span(different).subspan(first)) {
+            write_pixels(after, rect);
+        }
     }
     if (update.surface_changed) {
         update.copies.clear();
@@ -123,44 +80,21 @@ void Screen::move_pixels(const Copy& copy) {
     }
 }
 
-// Adds rectangles around what differs to `different`: one for each run of neighbouring tiles.
-void Screen::write_pixels(const PixelBlock& block, std::vector<Rect>& different) {
-    const Rect area = intersect(block.area, Rect{0, 0, surface_->size.width, surface_->size.height});
-    if (area.empty()) {
-        return;
-    }
-    const auto source_stride = static_cast<size_t>(block.area.width());
-    const uint32_t* source = block.pixels.get() +
-                             static_cast<size_t>(area.y1 - block.area.y1) * source_stride +
-                             static_cast<size_t>(area.x1 - block.area.x1);
-    for (int32_t y = area.y1; y < area.y2; y += kTileHeight) {
-        const int32_t height = std::min(kTileHeight, area.y2 - y);
-        const Rows row{source + static_cast<size_t>(y - area.y1) * source_stride, source_stride};
-        Rect run;
-        for (int32_t x = area.x1; x < area.x2; x += kTileWidth) {
-            const int32_t width = std::min(kTileWidth, area.x2 - x);
-            const Rows tile{row.pixels + (x - area.x1), source_stride};
-            Rect part = difference(tile, {pixel(x, y), stride()}, width, height);
-            if (part.empty()) {
-                continue;
-            }
-            for (int32_t i = part.y1; i < part.y2; ++i) {
-                std::memcpy(pixel(x, y + i), tile.row(i), static_cast<size_t>(width) * sizeof(uint32_t));
-            }
-            part = {part.x1 + x, part.y1 + y, part.x2 + x, part.y2 + y};
-            // What ends in one tile and goes on in the next is one thing: a line of text, an edge.
-            if (!run.empty() && run.x2 == x && part.x1 == x) {
-                run = {run.x1, std::min(run.y1, part.y1), part.x2, std::max(run.y2, part.y2)};
-                continue;
-            }
-            if (!run.empty()) {
-                different.push_back(run);
-            }
-            run = part;
-        }
-        if (!run.empty()) {
-            different.push_back(run);
-        }
+PixelArea Screen::picture() const {
+    return {{0, 0, surface_->size.width, surface_->size.height}, pixels_.data(), stride()};
+}
+
+// The part of `block` that lies inside the surface.
+PixelArea Screen::inside_surface(const PixelBlock& block) const {
+    const PixelArea whole{block.area, block.pixels.get(), static_cast<size_t>(block.area.width())};
+    const Rect area = intersect(block.area, picture().area);
+    return area.empty() ? PixelArea{} : PixelArea{area, whole.at(area.x1, area.y1), whole.stride};
+}
+
+// `rect` lies in the area and in the surface.
+void Screen::write_pixels(const PixelArea& from, const Rect& rect) {
+    for (int32_t y = rect.y1; y < rect.y2; ++y) {
+        copy_pixels(from.at(rect.x1, y), pixel(rect.x1, y), rect.width());
     }
 }
 

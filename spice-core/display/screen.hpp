@@ -4,6 +4,7 @@
 // each client's UpdateTracker has to add.
 #pragma once
 
+#include "display/image_area.hpp"
 #include "spice-core/display_command.hpp"
 #include "spice-core/region.hpp"
 
@@ -38,7 +39,9 @@ public:
 private:
     bool set_surface(const Surface& surface);
     void move_pixels(const Copy& copy);
-    void write_pixels(const PixelBlock& block, std::vector<Rect>& different);
+    PixelArea picture() const;
+    PixelArea inside_surface(const PixelBlock& block) const;
+    void write_pixels(const PixelArea& from, const Rect& rect);
     uint32_t* pixel(int32_t x, int32_t y) {
         return pixels_.data() + static_cast<size_t>(y) * stride() + static_cast<size_t>(x);
     }

@@ -1,8 +1,6 @@
-// What a 1080p frame costs before any encoder sees it: copying it out of the framebuffer, comparing it with
-// what was committed, planning, and keeping track of many small operations.
+// What a 1080p frame costs before any client is looked at: copying it out of the framebuffer, comparing it
+// with what was committed, searching for what moved, and keeping track of many small operations.
 #include "display/screen.hpp"
-#include "display/update_planner.hpp"
-#include "display/update_tracker.hpp"
 #include "spice-core/commit_builder.hpp"
 
 #include "support/random.hpp"
@@ -63,13 +61,6 @@ void compare(benchmark::State& state) {
     state.counters["rects"] = static_cast<double>(rects);
 }
 
-void plan(benchmark::State& state) {
-    const Desktop desktop;
-    for (auto _ : state) {
-        benchmark::DoNotOptimize(display::plan_update(kWhole, desktop.screen));
-    }
-}
-
 // Operations as a busy X client makes them, between two commits.
 void track_small_changes(benchmark::State& state) {
     test::Random random(2);
@@ -94,7 +85,6 @@ void track_copies(benchmark::State& state) {
 
 BENCHMARK(build_commit)->Unit(benchmark::kMillisecond);
 BENCHMARK(compare)->Arg(0)->Arg(100)->Arg(10000)->Arg(-1)->Unit(benchmark::kMillisecond);
-BENCHMARK(plan)->Unit(benchmark::kMillisecond);
 BENCHMARK(track_small_changes);
 BENCHMARK(track_copies);
 
