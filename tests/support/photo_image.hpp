@@ -64,9 +64,9 @@ private:
             const int strength = octave < 3 ? kStrength[octave] : kStrength[octave] * focus >> 8;
             light += noise(x, y, shift, static_cast<int>(octave)) * strength >> 9;
         }
-        if (noise(x, y, 7, 20) > 70) { // something in front
-            light = 60 - (light >> 1);
-        }
+        // Something in front, as sharp as a lens is.
+        const int front = std::clamp((noise(x, y, 7, 20) - 70) * 64, 0, 256);
+        light = (light * (256 - front) + (60 - light / 2) * front) / 256;
         const int warm = noise(x, y, 8, 30) >> 3;
         const int green = noise(x, y, 7, 40) >> 4;
         const auto channel = [&](int tint) {
