@@ -1,5 +1,7 @@
 #include "codecs/jpeg_encoder.hpp"
 
+#include "codecs/lz_encoder.hpp"
+
 #include <spice/enums.h>
 
 #include <algorithm>
@@ -129,6 +131,8 @@ std::optional<uint8_t> JpegEncoder::image_type(PixelFormat format) const {
     case PixelFormat::rgb888:
     case PixelFormat::xrgb8888:
         return SPICE_IMAGE_TYPE_JPEG;
+    case PixelFormat::argb8888:
+        return SPICE_IMAGE_TYPE_JPEG_ALPHA;
     default:
         return std::nullopt;
     }
@@ -136,8 +140,12 @@ std::optional<uint8_t> JpegEncoder::image_type(PixelFormat format) const {
 
 std::optional<ImageCodec::Size> JpegEncoder::encode(const ImageView& image, std::span<uint8_t> into) const {
     JpegCompressor compressor(into);
-    const std::optional<size_t> size = compressor.compress(image, quality_);
-    return size ? std::optional(Size{*size}) : std::nullopt;
+    const std::optional<size_t> colours = compressor.compress(image, quality_);
+    if (!colours || image.format != PixelFormat::argb8888) {
+        return colours ? std::optional(Size{*colours}) : std::nullopt;
+    }
+    const std::optional<size_t> alpha = encode_lz_alpha(image, into.subspan(*colours));
+    return alpha ? std::optional(Size{*colours + *alpha, static_cast<uint32_t>(*colours)}) : std::nullopt;
 }
 
 std::span<const JpegEncoder> jpeg_ladder() {

@@ -1,9 +1,22 @@
-// SPICE_IMAGE_TYPE_JPEG: the lossy codec.
+// SPICE_IMAGE_TYPE_JPEG, and SPICE_IMAGE_TYPE_JPEG_ALPHA for pictures with transparency. Both lossy.
 //
-// A baseline JFIF stream of three components and nothing around it. Its first row is always the
+// JPEG is a baseline JFIF stream of three components and nothing around it. Its first row is always the
 // picture's upper one: no field could say otherwise, and clients draw it so.
 //
-// Sources: spice-common, canvas_get_jpeg(); spice-gtk, decode-jpeg.c. Every client can decode it.
+// JPEG_ALPHA is a JPEG of the colours, as they are under transparent pixels too, and behind it the alpha
+// values as an LZ stream of LZ_IMAGE_TYPE_XXXA (see lz_encoder.hpp), which is exact. Its message has more
+// fields:
+//
+// | offset | size | field                                                                        |
+// |      0 |    1 | SPICE_JPEG_ALPHA_FLAGS_TOP_DOWN, or 0; the LZ header must say the same        |
+// |      1 |    4 | size of the JPEG                                                             |
+// |      5 |    4 | size of the JPEG and the LZ stream                                           |
+//
+// The flag is about the order of the alpha rows alone; those of the JPEG stay in the picture's order.
+// Colours that were multiplied by their alpha may decode to values above it.
+//
+// Sources: spice-common, canvas_get_jpeg() and canvas_get_jpeg_alpha(); spice-gtk, decode-jpeg.c. Every
+// client can decode both.
 #pragma once
 
 #include "codecs/image_codec.hpp"
@@ -22,7 +35,7 @@ public:
 
     int quality() const { return quality_; }
 
-    // Of xrgb8888 and rgb888.
+    // JPEG of xrgb8888 and rgb888, JPEG_ALPHA of argb8888.
     std::optional<uint8_t> image_type(PixelFormat format) const override;
     bool lossy() const override { return true; }
     std::optional<Size> encode(const ImageView& image, std::span<uint8_t> into) const override;
