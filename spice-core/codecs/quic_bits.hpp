@@ -3,12 +3,15 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <span>
 
 namespace spice::codecs::quic {
+
+static_assert(std::endian::native == std::endian::little);
 
 // Does not look for room: see BitOutput. Small enough to live in registers while pixels are coded.
 class BitWriter {
@@ -21,11 +24,8 @@ public:
         // written and kept until it is full: a branch here would go either way too often to be foretold.
         used_ += length;
         waiting_ |= bits << (64 - used_);
-        const uint64_t upper = waiting_ >> 32;
-        to_[0] = static_cast<uint8_t>(upper);
-        to_[1] = static_cast<uint8_t>(upper >> 8);
-        to_[2] = static_cast<uint8_t>(upper >> 16);
-        to_[3] = static_cast<uint8_t>(upper >> 24);
+        const auto upper = static_cast<uint32_t>(waiting_ >> 32);
+        std::memcpy(to_, &upper, sizeof upper);
         const uint32_t full = used_ & 32;
         to_ += full / 8;
         waiting_ <<= full;

@@ -4,6 +4,10 @@
 
 #include <spice/enums.h>
 
+#include <array>
+#include <optional>
+#include <vector>
+
 namespace spice::codecs {
 
 namespace quic {
@@ -83,18 +87,12 @@ std::optional<ImageCodec::Size> encode_as(const ImageView& image, std::span<uint
     if constexpr (Format::alpha) {
         alpha.emplace(image.width);
     }
-    const size_t symbols_in_row = size_t{1} + image.width;
-    std::vector<uint32_t> symbols(2 * symbols_in_row);
     const uint8_t* above = nullptr;
     for (uint32_t y = 0; y < image.height && !out.full(); ++y) {
         const uint8_t* const row = rows.row(y);
-        const uint32_t* const before = &symbols[(y + 1) % 2 * symbols_in_row + 1];
-        uint32_t* const now = &symbols[y % 2 * symbols_in_row + 1];
-        now[-1] = before[0]; // 0 in the first row
-        predict_row<Format::bits>(above, row, {now, image.width});
-        colours.encode_row(row, {now, before}, out);
+        colours.encode_row(above, row, out);
         if constexpr (Format::alpha) {
-            alpha->encode_row(row, {now, before}, out);
+            alpha->encode_row(above, row, out);
         }
         above = row;
     }

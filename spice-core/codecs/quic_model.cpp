@@ -4,15 +4,19 @@ namespace spice::codecs::quic {
 
 namespace {
 
-constexpr unsigned kLongestCode = 26; // bits
+constexpr int kLongestCode = 26; // bits
 
 // Code number c is Golomb-Rice's with divisor 2^c, in which a symbol is its quotient in zeros, a one, and the
 // remainder in c bits. Symbols whose quotient has as many zeros as may be, or more, are numbered after them.
 template <unsigned Bits>
 constexpr CodeTable<Bits> make_code_table() {
     CodeTable<Bits> table{};
+    std::array<std::array<int32_t, kCodes>, CodeTable<Bits>::kSymbols> costs{};
+    for (std::array<int32_t, kCodes>& of : costs) {
+        of.fill(2 * kLongestCode * kCodes);
+    }
     for (unsigned code = 0; code < Bits; ++code) {
-        const unsigned most_zeros = std::min(kLongestCode - Bits, (1u << (Bits - code)) - 1);
+        const unsigned most_zeros = std::min<unsigned>(kLongestCode - Bits, (1u << (Bits - code)) - 1);
         const unsigned plain = most_zeros << code; // symbols
         const unsigned number_length = static_cast<unsigned>(std::bit_width((1u << Bits) - plain - 1));
         for (unsigned symbol = 0; symbol < (1u << Bits); ++symbol) {
@@ -22,9 +26,13 @@ constexpr CodeTable<Bits> make_code_table() {
                 length = (symbol >> code) + 1 + code;
                 bits = 1u << code | (symbol & ((1u << code) - 1));
             }
-            table.words[symbol * kCodes + code] = static_cast<uint16_t>(length << 8 | bits);
-            table.costs[symbol][code] = static_cast<uint8_t>(length * kCodes);
+            table.words[symbol * kCodes + code] = static_cast<uint16_t>(bits << 8 | length);
+            costs[symbol][code] = static_cast<int32_t>(length) * kCodes;
         }
+    }
+    for (size_t symbol = 0; symbol < costs.size(); ++symbol) {
+        const std::array<int32_t, kCodes>& of = costs[symbol];
+        table.costs[symbol] = PerCode{{of[0], of[1], of[2], of[3]}, {of[4], of[5], of[6], of[7]}};
     }
     return table;
 }

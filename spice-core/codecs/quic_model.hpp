@@ -11,15 +11,24 @@
 namespace spice::codecs::quic {
 
 // Codes 0 to Bits - 1 are in use for components of so many bits; rows of eight make an index a shift.
-inline constexpr uint32_t kCodes = 8;
+inline constexpr int32_t kCodes = 8;
+
+// A number for each of the eight codes.
+struct PerCode {
+    using Four = int32_t __attribute__((vector_size(16)));
+
+    Four lower; // codes 0 to 3
+    Four upper;
+};
 
 template <unsigned Bits>
 struct CodeTable {
     static constexpr size_t kSymbols = size_t{1} << Bits;
 
-    // [symbol * kCodes + code]: length << 8 | bits. The bits before the last eight of a word are zero.
+    // [symbol * kCodes + code]: the bits, of which those before the last eight are zero, << 8 | their number.
     std::array<uint16_t, kSymbols * kCodes> words;
-    std::array<std::array<uint8_t, kCodes>, kSymbols> costs; // length * kCodes: at most 26 * 8
+    // Number of bits * kCodes; for codes that do not exist, so much that they are never the best.
+    std::array<PerCode, kSymbols> costs;
 
     static const CodeTable table;
 };
@@ -39,11 +48,7 @@ class ContextModel {
 public:
     ContextModel() {
         best_.fill(Bits - 1);
-        for (auto& bucket : totals_) {
-            for (uint32_t code = 0; code < Bits; ++code) {
-                bucket[code] = kCodes - 1 - code;
-            }
-        }
+        totals_.fill({kRanks.lower, kRanks.upper});
     }
 
     // Of CodeTable::words.
@@ -52,36 +57,36 @@ public:
     }
 
     // Counts what each code would have cost. All totals are halved when the best one's exceeds `limit`, bits.
-    void learn(uint32_t context, uint32_t symbol, uint32_t limit) {
+    void learn(uint32_t context, uint32_t symbol, int32_t limit) {
         const size_t bucket =
             std::min(static_cast<size_t>(std::bit_width(context + 1)) - 1, size_t{Bits - 1});
-        std::array<uint32_t, kCodes>& totals = totals_[bucket];
-        const std::array<uint8_t, kCodes>& costs = CodeTable<Bits>::table.costs[symbol];
-        for (uint32_t code = 0; code < Bits; ++code) {
-            totals[code] += costs[code];
-        }
-        uint32_t least = totals[0];
-        for (uint32_t code = 1; code < Bits; ++code) {
-            least = std::min(least, totals[code]);
-        }
-        const auto best = static_cast<uint8_t>(kCodes - 1 - least % kCodes);
+        const PerCode& costs = CodeTable<Bits>::table.costs[symbol];
+        PerCode totals = totals_[bucket];
+        totals.lower += costs.lower;
+        totals.upper += costs.upper;
+        const PerCode::Four least_of_two = totals.lower < totals.upper ? totals.lower : totals.upper;
+        const int32_t least =
+            std::min(std::min(least_of_two[0], least_of_two[1]), std::min(least_of_two[2], least_of_two[3]));
+        const auto best = static_cast<uint8_t>(kCodes - 1 - (least & (kCodes - 1)));
         const size_t first = (size_t{1} << bucket) - 1;
         if (best_[first] != best) {
             const size_t end = bucket == Bits - 1 ? best_.size() : 2 * first + 1;
             std::fill(best_.begin() + first, best_.begin() + end, best);
         }
-        if (least / kCodes > limit) {
-            for (uint32_t code = 0; code < Bits; ++code) {
-                totals[code] = totals[code] / 2 / kCodes * kCodes + (kCodes - 1 - code);
-            }
+        if (least >= (limit + 1) * kCodes) {
+            totals.lower = (totals.lower >> 1 & -kCodes) | kRanks.lower;
+            totals.upper = (totals.upper >> 1 & -kCodes) | kRanks.upper;
         }
+        totals_[bucket] = totals;
     }
 
 private:
+    // Stand in the low bits of the totals, so that the least of these names the best code, and of several
+    // equally good ones the greatest.
+    static constexpr PerCode kRanks{{7, 6, 5, 4}, {3, 2, 1, 0}};
+
     std::array<uint8_t, size_t{1} << Bits> best_; // [context]: the code
-    // [bucket][code]: bits * kCodes + (kCodes - 1 - code), so that the least names the best code, and of
-    // several equally good ones the greatest.
-    std::array<std::array<uint32_t, kCodes>, Bits> totals_;
+    std::array<PerCode, Bits> totals_;            // [bucket]: bits * kCodes + rank
 };
 
 // When a model learns: after every pixel at first, then ever more seldom, at pseudo-random distances.
@@ -94,7 +99,7 @@ public:
     void waited(uint32_t pixels) { wait_ -= pixels; }
     void draw_wait() { wait_ = kDraws[++draws_] & ((1u << level_) - 1); }
 
-    uint32_t limit() const { return kLimits[level_]; } // for ContextModel::learn()
+    int32_t limit() const { return kLimits[level_]; } // for ContextModel::learn()
 
     // How many of `pixels` come before the next level.
     uint32_t until_next_level(uint32_t pixels) const {

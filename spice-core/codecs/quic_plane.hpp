@@ -55,7 +55,7 @@ public:
         starts_[0] &= ~uint64_t{7};
     }
 
-    // The first place of a run at `x` or later; when there is none, at least the row's width.
+    // Where the next run may begin, at `x` or later; when nowhere, at least the row's width.
     uint32_t next_start(uint32_t x) const { return find(starts_, x, 0); }
     // Where the run at `x` ends.
     uint32_t run_end(uint32_t x) const { return find(repeats_, x, ~uint64_t{0}); }
@@ -80,25 +80,20 @@ private:
     std::vector<uint64_t> starts_;
 };
 
-// A row of symbols, one word for each pixel as predict_row() makes them. [-1] is the context of the first.
-struct SymbolRow {
-    uint32_t* now;
-    const uint32_t* before; // of the row above
-};
-
 // The components that are coded together: of `Bits` bits each, at bits `Shifts` of a pixel, in this order.
 template <unsigned Bits, unsigned... Shifts>
 class PlaneCoder {
 public:
-    explicit PlaneCoder(uint32_t width) : width_(width), runs_(width) {}
+    explicit PlaneCoder(uint32_t width) : width_(width), symbols_(width + 1), runs_(width) {}
 
-    // Where a run stands, `symbols.now` becomes what it is in `symbols.before`.
-    void encode_row(const uint8_t* row, const SymbolRow& symbols, BitOutput& out) {
+    // `above`: none for the first row.
+    void encode_row(const uint8_t* above, const uint8_t* row, BitOutput& out) {
+        symbols_[0] = symbols_[1];
         runs_.scan(row, width_, kMask);
         next_run_ = runs_.next_start(0);
         for (uint32_t x = 0; x < width_;) {
             const uint32_t end = x + pace_.until_next_level(width_ - x);
-            encode_span(x, end, symbols, out);
+            encode_span(above, row, x, end, out);
             pace_.passed(end - x);
             x = end;
         }
@@ -107,23 +102,23 @@ public:
 private:
     static constexpr uint32_t kMask = ((0xffu << Shifts) | ...);
 
-    void encode_span(uint32_t x, uint32_t end, const SymbolRow& symbols, BitOutput& out) {
+    // To before `end`, where the pace changes or the row ends.
+    void encode_span(const uint8_t* above, const uint8_t* row, uint32_t x, uint32_t end, BitOutput& out) {
+        uint32_t* const symbols = symbols_.data() + 1;
         for (;;) {
             const uint32_t next = std::min(next_run_, end);
             if (x < next) {
-                encode_pixels(symbols.now + x, symbols.now + next, out);
+                predict<Bits>(above, row, x, next, symbols);
+                encode_pixels(symbols + x, symbols + next, out);
             }
-            x = next;
-            if (x == end) {
+            if (next == end) {
                 return;
             }
-            const uint32_t run_end = std::min(runs_.run_end(x), end);
+            const uint32_t run_end = std::min(runs_.run_end(next), end);
             out.make_room();
-            run_lengths_.put(out.bits, run_end - x);
-            next_run_ = runs_.next_start(std::max(run_end, x + 1));
-            for (; x < run_end; ++x) {
-                symbols.now[x] = (symbols.now[x] & ~kMask) | (symbols.before[x] & kMask);
-            }
+            run_lengths_.put(out.bits, run_end - next);
+            next_run_ = runs_.next_start(std::max(run_end, next + 1));
+            x = run_end;
         }
     }
 
@@ -147,8 +142,7 @@ private:
     // At most 64: the greatest wait, and the pixel that is learned from.
     void put_pixels(const uint32_t* symbols, const uint32_t* end, BitOutput& out) {
         static_assert(64 * sizeof...(Shifts) * 26 / 8 < BitOutput::kRoom);
-        BitWriter bits =
-            out.bits; // what `out` has cannot be kept in registers: its bytes might be anything's
+        BitWriter bits = out.bits; // a copy that no pointer leads to can be kept in registers
         uint32_t context = symbols[-1];
         for (; symbols != end; ++symbols) {
             put_pixel(bits, context, *symbols, std::index_sequence_for<decltype(Shifts)...>());
@@ -161,13 +155,13 @@ private:
     void put_pixel(BitWriter& bits, uint32_t contexts, uint32_t symbols, std::index_sequence<I...>) const {
         const std::array<uint32_t, sizeof...(I)> words{
             models_[I].word(component<Shifts>(contexts), component<Shifts>(symbols))...};
-        const uint32_t length = (0 + ... + (words[I] >> 8));
+        const uint32_t length = (words[I] + ...) & 0xff; // their sum does not come near 256
         if (length <= 32) [[likely]] {
             uint64_t all = 0;
-            ((all = all << (words[I] >> 8) | (words[I] & 0xff)), ...);
+            ((all = all << (words[I] & 63) | words[I] >> 8), ...);
             bits.put(all, length);
         } else {
-            (bits.put(words[I] & 0xff, words[I] >> 8), ...);
+            (bits.put(words[I] >> 8, words[I] & 63), ...);
         }
     }
 
@@ -185,6 +179,9 @@ private:
     std::array<ContextModel<Bits>, sizeof...(Shifts)> models_;
     Pace pace_;
     RunLengths run_lengths_;
+    // One word for each pixel as predict() makes them, after that to the left of the first. Where a run
+    // stands they remain what they were.
+    std::vector<uint32_t> symbols_;
     RunFinder runs_;
     uint32_t next_run_ = 0; // where the next run may begin
 };

@@ -10,6 +10,7 @@ namespace {
 // Sixteen bytes side by side, which GCC and Clang turn into the machine's vector instructions.
 using Bytes16 = uint8_t __attribute__((vector_size(16)));
 using Signed16 = int8_t __attribute__((vector_size(16)));
+using Halves4 = uint16_t __attribute__((vector_size(8)));
 using Words4 = uint32_t __attribute__((vector_size(16)));
 
 template <typename T>
@@ -19,14 +20,11 @@ T load(const uint8_t* from) {
     return value;
 }
 
-// For bytes and for vectors of them. With fewer than eight bits, the sign is that of the uppermost one.
-template <unsigned Bits>
-uint8_t fold(uint8_t difference) {
-    constexpr unsigned mask = (1u << Bits) - 1;
-    const unsigned sign = difference >> (Bits - 1) & 1u;
-    return static_cast<uint8_t>((difference * 2u ^ (0 - sign)) & mask);
+Bytes16 load_pixel(const uint8_t* from) {
+    return (Bytes16)Words4{load<uint32_t>(from)};
 }
 
+// With fewer than eight bits, the sign is the uppermost of them.
 template <unsigned Bits>
 Bytes16 fold(Bytes16 difference) {
     const Bytes16 at_top = difference << (8 - Bits);
@@ -43,42 +41,17 @@ Bytes16 mean(Bytes16 a, Bytes16 b) {
 
 constexpr size_t kPixelsPerVector = 4;
 
-// Of the pixels from `first` on, as many vectors as there are; the rest byte by byte.
-template <unsigned Bits, typename Predict>
-void predict_from(size_t first, const uint8_t* row, std::span<uint32_t> symbols, const Predict& predicted) {
-    auto* to = reinterpret_cast<uint8_t*>(symbols.data());
-    size_t x = first;
-    for (; x + kPixelsPerVector <= symbols.size(); x += kPixelsPerVector) {
-        const Bytes16 folded = fold<Bits>(load<Bytes16>(row + 4 * x) - predicted.template at<Bytes16>(4 * x));
-        std::memcpy(to + 4 * x, &folded, sizeof folded);
+// `predicted(load, x)`: of the pixel at x or of those from it on, as many as load() gives.
+template <unsigned Bits, typename Prediction>
+void predict_with(const Prediction& predicted, const uint8_t* row, size_t x, size_t end, uint32_t* symbols) {
+    for (; x + kPixelsPerVector <= end; x += kPixelsPerVector) {
+        const Bytes16 folded = fold<Bits>(load<Bytes16>(row + 4 * x) - predicted(load<Bytes16>, x));
+        std::memcpy(symbols + x, &folded, sizeof folded);
     }
-    for (size_t i = 4 * x; i < 4 * symbols.size(); ++i) {
-        to[i] = fold<Bits>(static_cast<uint8_t>(row[i] - predicted.template at<uint8_t>(i)));
+    for (; x < end; ++x) {
+        symbols[x] = ((Words4)fold<Bits>(load_pixel(row + 4 * x) - predicted(load_pixel, x)))[0];
     }
 }
-
-uint8_t mean(uint8_t a, uint8_t b) {
-    return static_cast<uint8_t>((a + b) / 2);
-}
-
-struct LeftAlone {
-    const uint8_t* row;
-
-    template <typename T>
-    T at(size_t i) const {
-        return load<T>(row + i - 4);
-    }
-};
-
-struct LeftAndAbove {
-    const uint8_t* row;
-    const uint8_t* above;
-
-    template <typename T>
-    T at(size_t i) const {
-        return mean(load<T>(row + i - 4), load<T>(above + i));
-    }
-};
 
 bool repeats_left(const uint8_t* pixel, uint32_t mask) {
     return ((load<uint32_t>(pixel) ^ load<uint32_t>(pixel - 4)) & mask) == 0;
@@ -99,20 +72,24 @@ uint32_t repeats_of_32(const uint8_t* pixels, uint32_t mask) {
 } // namespace
 
 template <unsigned Bits>
-void predict_row(const uint8_t* above, const uint8_t* row, std::span<uint32_t> symbols) {
-    auto* const first = reinterpret_cast<uint8_t*>(symbols.data());
-    for (size_t i = 0; i < 4; ++i) {
-        first[i] = fold<Bits>(static_cast<uint8_t>(row[i] - (above != nullptr ? above[i] : 0)));
+void predict(const uint8_t* above, const uint8_t* row, size_t x, size_t end, uint32_t* symbols) {
+    if (x == 0) {
+        const Bytes16 prediction = above != nullptr ? load_pixel(above) : Bytes16{};
+        symbols[x++] = ((Words4)fold<Bits>(load_pixel(row) - prediction))[0];
     }
-    if (above == nullptr) {
-        predict_from<Bits>(1, row, symbols, LeftAlone{row});
+    if (above != nullptr) {
+        const auto left_and_above = [&](const auto& load_at, size_t at) {
+            return mean(load_at(row + 4 * at - 4), load_at(above + 4 * at));
+        };
+        predict_with<Bits>(left_and_above, row, x, end, symbols);
     } else {
-        predict_from<Bits>(1, row, symbols, LeftAndAbove{row, above});
+        const auto left = [&](const auto& load_at, size_t at) { return load_at(row + 4 * at - 4); };
+        predict_with<Bits>(left, row, x, end, symbols);
     }
 }
 
-template void predict_row<8>(const uint8_t*, const uint8_t*, std::span<uint32_t>);
-template void predict_row<5>(const uint8_t*, const uint8_t*, std::span<uint32_t>);
+template void predict<8>(const uint8_t*, const uint8_t*, size_t, size_t, uint32_t*);
+template void predict<5>(const uint8_t*, const uint8_t*, size_t, size_t, uint32_t*);
 
 void mark_repeats(const uint8_t* row, size_t width, uint32_t mask, std::span<uint64_t> repeats) {
     std::fill(repeats.begin(), repeats.end(), 0);
@@ -130,17 +107,24 @@ void mark_repeats(const uint8_t* row, size_t width, uint32_t mask, std::span<uin
 }
 
 void unpack_rgb888(const uint8_t* row, std::span<uint32_t> pixels) {
-    for (uint32_t& pixel : pixels) {
-        pixel = row[0] | uint32_t{row[1]} << 8 | uint32_t{row[2]} << 16;
-        row += 3;
+    const auto last = pixels.end() - 1; // behind it there may be nothing to load
+    for (auto to = pixels.begin(); to != last; ++to, row += 3) {
+        *to = load<uint32_t>(row) & 0xffffff;
     }
+    *last = row[0] | uint32_t{row[1]} << 8 | uint32_t{row[2]} << 16;
 }
 
 void unpack_rgb555(const uint8_t* row, std::span<uint32_t> pixels) {
-    for (uint32_t& pixel : pixels) {
-        const uint32_t packed = row[0] | uint32_t{row[1]} << 8;
-        pixel = (packed & 0x1f) | (packed & 0x3e0) << 3 | (packed & 0x7c00) << 6;
-        row += 2;
+    const auto unpacked = [](auto packed) {
+        return (packed & 0x1f) | (packed & 0x3e0) << 3 | (packed & 0x7c00) << 6;
+    };
+    size_t x = 0;
+    for (; x + kPixelsPerVector <= pixels.size(); x += kPixelsPerVector) {
+        const Words4 four = unpacked(__builtin_convertvector(load<Halves4>(row + 2 * x), Words4));
+        std::memcpy(&pixels[x], &four, sizeof four);
+    }
+    for (; x < pixels.size(); ++x) {
+        pixels[x] = unpacked(uint32_t{load<uint16_t>(row + 2 * x)});
     }
 }
 

@@ -15,14 +15,15 @@ namespace spice::codecs::quic {
 
 static_assert(std::endian::native == std::endian::little); // a pixel's first byte is the low one of a word
 
-// How each component differs from its prediction, folded into a number that is the smaller the better it was:
-// 0, -1, 1, -2, 2, ... become 0, 1, 2, 3, 4, ... of `Bits` bits. The prediction is the mean, rounded down, of
-// the component to the left and of that above. Without `above`: the first row, and the one to the left alone.
-// `symbols`: a word for each pixel of the row.
+// How each component of the pixels from `x` to before `end` differs from its prediction, folded into a number
+// that is the smaller the better it was: 0, -1, 1, -2, 2, ... become 0, 1, 2, 3, 4, ... of `Bits` bits. The
+// prediction is the mean, rounded down, of the component to the left and of that above; in the first column,
+// or without a row `above`, the other one; of the very first pixel 0. The pixel at x has its word in
+// symbols[x].
 template <unsigned Bits>
-void predict_row(const uint8_t* above, const uint8_t* row, std::span<uint32_t> symbols);
-extern template void predict_row<8>(const uint8_t*, const uint8_t*, std::span<uint32_t>);
-extern template void predict_row<5>(const uint8_t*, const uint8_t*, std::span<uint32_t>);
+void predict(const uint8_t* above, const uint8_t* row, size_t x, size_t end, uint32_t* symbols);
+extern template void predict<8>(const uint8_t*, const uint8_t*, size_t, size_t, uint32_t*);
+extern template void predict<5>(const uint8_t*, const uint8_t*, size_t, size_t, uint32_t*);
 
 // Sets the bit of each pixel that equals the one to its left in the bytes of `mask`, clears the others'.
 // Pixel p is bit p % 64 of word p / 64; every bit of `repeats` is written.
