@@ -18,14 +18,16 @@ namespace spice::codecs::glz {
 class PlaceTable {
 public:
     static constexpr size_t kUnits = 4; // that make up a hash
+    static constexpr uint32_t kFirstPlace = 1;
 
     explicit PlaceTable(unsigned bits) : shift_(64 - bits), slots_(size_t{1} << bits) {}
 
-    // The place of the first of `count` units that follow. Not above the one before: the table was cleared.
+    // The place of the first of `count` units that follow. kFirstPlace: all that
+    // was known before is forgotten.
     uint32_t begin_image(size_t count) {
         if (next_ + count > UINT32_MAX) {
             std::fill(slots_.begin(), slots_.end(), 0);
-            next_ = 1;
+            next_ = kFirstPlace;
         }
         const auto first = static_cast<uint32_t>(next_);
         next_ += count;
@@ -52,7 +54,7 @@ private:
     }
 
     unsigned shift_;
-    uint64_t next_ = 1;
+    uint64_t next_ = kFirstPlace;
     std::vector<uint32_t> slots_;
 };
 

@@ -13,6 +13,12 @@ Workspace& thread_workspace() {
     return workspace;
 }
 
+std::span<uint8_t> thread_buffer(size_t size) {
+    thread_local std::vector<uint8_t> buffer;
+    buffer.resize(std::max(buffer.size(), size));
+    return buffer;
+}
+
 std::optional<size_t> encode_alone(const ImageView& image, std::span<uint8_t> into, Workspace& workspace) {
     if (into.size() < kHeaderSize) {
         return std::nullopt;

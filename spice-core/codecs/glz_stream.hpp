@@ -15,6 +15,9 @@ struct Workspace {
 // For images that refer only to themselves: any thread's own.
 Workspace& thread_workspace();
 
+// At least so large; valid until the thread asks again.
+std::span<uint8_t> thread_buffer(size_t size);
+
 template <Unit unit, class History>
 bool write_pass(std::span<const uint32_t> units, size_t width, PlaceTable& table, const History& history,
                 TokenWriter& out) {

@@ -10,6 +10,7 @@
 #include <cassert>
 #include <memory>
 #include <new>
+#include <utility>
 
 namespace spice::codecs {
 
@@ -68,18 +69,12 @@ uint32_t get_u32_be(const uint8_t* from) {
     return uint32_t{from[0]} << 24 | uint32_t{from[1]} << 16 | uint32_t{from[2]} << 8 | from[3];
 }
 
-std::vector<uint8_t>& thread_glz_buffer(size_t size) {
-    thread_local std::vector<uint8_t> buffer;
-    buffer.resize(std::max(buffer.size(), size));
-    return buffer;
-}
-
 // Valid until the thread encodes the next.
 std::span<const uint8_t> encode_plain(const ImageView& image) {
-    std::vector<uint8_t>& buffer = thread_glz_buffer(glz::max_size(image));
+    const std::span<uint8_t> buffer = glz::thread_buffer(glz::max_size(image));
     const std::optional<size_t> size = glz::encode_alone(image, buffer, glz::thread_workspace());
     assert(size);
-    return std::span(buffer).first(*size);
+    return buffer.first(*size);
 }
 
 } // namespace
@@ -98,6 +93,25 @@ std::optional<size_t> glz::deflate_image(std::span<const uint8_t> image, std::sp
     const uLong adler = adler32_z(1, image.data(), image.size());
     put_u32_be(&into[kDeflatedAt + *size], static_cast<uint32_t>(adler));
     return kDeflatedAt + *size + kTrailerSize;
+}
+
+std::optional<EncodedImage> glz::smaller_form(std::span<const uint8_t> image, size_t raw_size) {
+    EncodedImage form;
+    // On the wire, the size of the GLZ image comes before a stream.
+    const size_t best = std::min(image.size(), raw_size);
+    const size_t capacity = best - std::min(best, sizeof(uint32_t) + 1);
+    const auto stream = std::make_unique_for_overwrite<uint8_t[]>(capacity);
+    if (const std::optional<size_t> size = deflate_image(image, {stream.get(), capacity})) {
+        form.type = SPICE_IMAGE_TYPE_ZLIB_GLZ_RGB;
+        form.data.assign(stream.get(), stream.get() + *size);
+        form.inner_size = static_cast<uint32_t>(image.size());
+    } else if (image.size() < raw_size) {
+        form.type = SPICE_IMAGE_TYPE_GLZ_RGB;
+        form.data.assign(image.begin(), image.end());
+    } else {
+        return std::nullopt;
+    }
+    return form;
 }
 
 void glz::replace_stored(std::span<uint8_t> stream, size_t image_size, size_t at,
@@ -134,25 +148,13 @@ EncodedImage encode_glz(const ImageView& image) {
     if (!glz::image_type(image.format)) {
         return raw_image(image);
     }
-    const std::span<const uint8_t> plain = encode_plain(image);
-    const size_t best = std::min(plain.size(), image.raw_size());
-    // The size of the GLZ image goes before a stream.
-    const size_t capacity = best - std::min(best, sizeof(uint32_t) + 1);
-    const auto scratch = std::make_unique_for_overwrite<uint8_t[]>(capacity);
-    EncodedImage encoded;
-    if (const std::optional<size_t> size = glz::deflate_image(plain, {scratch.get(), capacity})) {
-        encoded.type = SPICE_IMAGE_TYPE_ZLIB_GLZ_RGB;
-        encoded.data.assign(scratch.get(), scratch.get() + *size);
-        encoded.inner_size = static_cast<uint32_t>(plain.size());
-    } else if (plain.size() < image.raw_size()) {
-        encoded.type = SPICE_IMAGE_TYPE_GLZ_RGB;
-        encoded.data.assign(plain.begin(), plain.end());
-    } else {
+    std::optional<EncodedImage> encoded = glz::smaller_form(encode_plain(image), image.raw_size());
+    if (!encoded) {
         return raw_image(image);
     }
-    encoded.format = image.format;
-    encoded.top_down = image.top_down;
-    return encoded;
+    encoded->format = image.format;
+    encoded->top_down = image.top_down;
+    return std::move(*encoded);
 }
 
 } // namespace spice::codecs

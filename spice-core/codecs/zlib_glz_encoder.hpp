@@ -38,6 +38,10 @@ namespace glz {
 // A GLZ image as the stream described above: bytes used of `into`, none when they are too few.
 std::optional<size_t> deflate_image(std::span<const uint8_t> image, std::span<uint8_t> into);
 
+// The GLZ image itself or as such a stream, whichever is smaller; none: not smaller than `raw_size` bytes.
+// Sets type, data and inner_size.
+std::optional<EncodedImage> smaller_form(std::span<const uint8_t> image, size_t raw_size);
+
 // Overwrites bytes of the GLZ image's header inside such a stream, `at` from its start.
 void replace_stored(std::span<uint8_t> stream, size_t image_size, size_t at, std::span<const uint8_t> bytes);
 

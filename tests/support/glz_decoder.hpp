@@ -102,7 +102,8 @@ private:
             good = read_pass(
                 in, image, 2, [&] { return in.u8() << 24; }, 0xff000000);
         }
-        if (!good || !in.ok() || !in.at_end() || pixels() + image.stored.size() > max_pixels_) {
+        if (!good || !in.ok() || !in.at_end() ||
+            (!images_.empty() && pixels() + image.stored.size() > max_pixels_)) {
             return nullptr;
         }
         ++next_id_;
