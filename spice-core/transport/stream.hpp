@@ -9,11 +9,27 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/buffer.hpp>
 
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 
 namespace spice::transport {
+
+// What the kernel knows about the way to the peer, at one moment. What it does not know is 0.
+struct LinkFacts {
+    // Bytes that the kernel took and that still wait or travel: neither known to have arrived nor lost.
+    uint64_t outstanding = 0;
+    uint64_t unsent = 0;    // of them, those that wait in this host
+    uint64_t delivered = 0; // bytes that the peer's kernel got since the beginning; exact but for gaps
+    std::chrono::microseconds round_trip{0};     // smoothed; of the data sent last, however long ago
+    std::chrono::microseconds min_round_trip{0}; // of the last minutes
+    // Bytes per second that arrived in the latest round trip or so: a lower bound of what the way can carry.
+    uint64_t delivery_rate = 0;
+    uint32_t segment = 1460; // bytes of payload in one packet
+};
 
 class Stream {
 public:
@@ -26,6 +42,9 @@ public:
     virtual boost::asio::awaitable<void> write(std::span<const boost::asio::const_buffer> buffers) = 0;
     // Ends both directions at once; reads and writes under way throw. Idempotent.
     virtual void close() noexcept = 0;
+    // None where there is no network to be careful with, or nothing is known about it. Cheap enough to be
+    // asked before each write.
+    virtual std::optional<LinkFacts> link_facts() const { return std::nullopt; }
     // For the log: "192.0.2.7:51234".
     virtual std::string peer() const = 0;
 };

@@ -5,6 +5,7 @@
 
 #include <boost/asio/ip/tcp.hpp>
 
+#include <optional>
 #include <string>
 
 namespace spice::transport {
@@ -21,10 +22,12 @@ public:
     boost::asio::awaitable<size_t> read_some(boost::asio::mutable_buffer into) override;
     boost::asio::awaitable<void> write(std::span<const boost::asio::const_buffer> buffers) override;
     void close() noexcept override;
+    std::optional<LinkFacts> link_facts() const override;
     std::string peer() const override { return peer_; }
 
 private:
-    boost::asio::ip::tcp::socket socket_;
+    // Not const: Asio's native_handle() is not.
+    mutable boost::asio::ip::tcp::socket socket_;
     std::string peer_; // kept: a socket whose peer has gone no longer knows
 };
 

@@ -122,6 +122,10 @@ void MemoryStream::close() noexcept {
     out_->notify();
 }
 
+std::optional<transport::LinkFacts> MemoryStream::link_facts() const {
+    return options_.link_facts ? std::optional(options_.link_facts()) : std::nullopt;
+}
+
 void MemoryStream::push(std::span<const uint8_t> bytes) {
     out_->bytes.insert(out_->bytes.end(), bytes.begin(), bytes.end());
     out_->notify();

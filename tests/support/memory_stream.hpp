@@ -12,8 +12,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -43,6 +45,8 @@ struct MemoryStreamOptions {
     // Asked by every read_some() and write() of this end; may be shared between ends.
     std::shared_ptr<FailureCounter> failures;
     std::string peer = "memory:1";
+    // What link_facts() answers; empty: nothing is known.
+    std::function<transport::LinkFacts()> link_facts;
 };
 
 class MemoryStream final : public transport::Stream {
@@ -59,6 +63,7 @@ public:
     boost::asio::awaitable<size_t> read_some(boost::asio::mutable_buffer into) override;
     boost::asio::awaitable<void> write(std::span<const boost::asio::const_buffer> buffers) override;
     void close() noexcept override;
+    std::optional<transport::LinkFacts> link_facts() const override;
     std::string peer() const override { return options_.peer; }
 
     // Without a coroutine: append to what the other end will read, whatever the send buffer; take what the

@@ -244,6 +244,54 @@ TEST_F(TcpTest, every_descriptor_is_closed_on_exec) {
     close(client);
 }
 
+TEST_F(TcpTest, stream_knows_what_is_on_its_way) {
+    auto [stream, client] = connection();
+    const std::optional<LinkFacts> before = stream->link_facts();
+    ASSERT_TRUE(before);
+    EXPECT_EQ(before->outstanding, 0u);
+    EXPECT_EQ(before->unsent, 0u);
+    EXPECT_GT(before->segment, 500u);
+    EXPECT_GT(before->round_trip.count(), 0); // of the connection's beginning
+    // More than the client's kernel takes while nobody reads.
+    const std::vector<uint8_t> bytes(32 << 20);
+    bool written = false;
+    asio::co_spawn(
+        context_,
+        [&]() -> asio::awaitable<void> {
+            const asio::const_buffer buffers[] = {asio::buffer(bytes)};
+            co_await stream->write(buffers);
+            written = true;
+        },
+        asio::detached);
+    EXPECT_FALSE(run_until(
+        context_, [&] { return written; }, std::chrono::milliseconds(200)));
+    const std::optional<LinkFacts> full = stream->link_facts();
+    ASSERT_TRUE(full);
+    EXPECT_GT(full->outstanding, 0u);
+    EXPECT_GE(full->outstanding, full->unsent);
+    EXPECT_GT(full->unsent, 0u);
+    EXPECT_LT(full->outstanding + full->delivered, bytes.size());
+    EXPECT_GT(full->delivered, before->delivered);
+    std::vector<uint8_t> taken(1 << 20);
+    size_t received = 0;
+    client.non_blocking(true);
+    EXPECT_TRUE(run_until(context_, [&] {
+        error_code error;
+        received += client.read_some(asio::buffer(taken), error);
+        return written && received == bytes.size() && stream->link_facts()->outstanding == 0;
+    }));
+    const std::optional<LinkFacts> after = stream->link_facts();
+    ASSERT_TRUE(after);
+    EXPECT_EQ(after->unsent, 0u);
+    // The kernel counts the SYN too.
+    EXPECT_NEAR(static_cast<double>(after->delivered), static_cast<double>(bytes.size()), 1);
+    EXPECT_GT(after->min_round_trip.count(), 0);
+    EXPECT_LE(after->min_round_trip, after->round_trip);
+    EXPECT_GT(after->delivery_rate, 0u);
+    stream->close();
+    EXPECT_FALSE(stream->link_facts());
+}
+
 TEST_F(TcpTest, stream_is_set_up_for_a_display) {
     tcp::socket client(context_);
     auto listener = listen({"127.0.0.1"});
