@@ -16,11 +16,16 @@ namespace spice::channels {
 class AckWindow {
 public:
     static constexpr uint32_t kWindow = 20; // messages per ACK; what spice-server asks of clients on a LAN
+    // Where an ACK takes long to come back: small messages would otherwise stop at two windows per round
+    // trip, however little they fill the link.
+    static constexpr uint32_t kWideWindow = 80;
 
     explicit AckWindow(uint32_t window = kWindow) : window_(window) {}
 
     // A new generation begins: generation() and window() go into the SET_ACK that is sent now.
-    void restart() {
+    void restart() { restart(window_); }
+    void restart(uint32_t window) {
+        window_ = window;
         ++generation_;
         synced_ = false;
         unacknowledged_ = 0;

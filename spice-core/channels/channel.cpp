@@ -9,17 +9,19 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 
 #include <algorithm>
 #include <exception>
+#include <limits>
 #include <utility>
 
 namespace spice::channels {
 
 namespace asio = boost::asio;
-using std::chrono::steady_clock;
+using std::chrono::microseconds;
 
 namespace {
 
@@ -37,15 +39,14 @@ std::string lost(const boost::system::error_code& error) {
 
 Channel::Channel(auth::LinkedStream link, Session& session, ClosedHandler on_closed)
     : link_(std::move(link)), session_(session), on_closed_(std::move(on_closed)),
-      header_form_(link_.mini_header ? protocol::HeaderForm::mini : protocol::HeaderForm::full) {}
+      header_form_(link_.mini_header ? protocol::HeaderForm::mini : protocol::HeaderForm::full),
+      spares_network_(link_.channel.type == SPICE_CHANNEL_DISPLAY), room_timer_(link_.stream->executor()) {}
 
 Channel::~Channel() = default;
 
 void Channel::start() {
     started_ = true;
-    ack_window_.restart();
-    const protocol::SetAck set_ack{ack_window_.generation(), ack_window_.window()};
-    enqueue(protocol::SetAck::kType, set_ack.body());
+    send_set_ack(AckWindow::kWindow);
     started();
     send_ping();
     if (!closed_) {
@@ -62,6 +63,7 @@ void Channel::close(std::string_view reason) {
         closing();
     }
     link_.stream->close();
+    room_timer_.cancel();
     // Not from inside: whoever called close() may be in the middle of something with this channel.
     asio::post(executor(), [self = shared_from_this(), why = std::string(reason)] {
         if (ClosedHandler on_closed = std::exchange(self->on_closed_, nullptr)) {
@@ -152,9 +154,7 @@ Result<> Channel::handle_base(uint16_t type, Bytes body) {
     }
     case SPICE_MSGC_ACK: {
         ack_window_.acknowledged();
-        if (has_room()) {
-            room();
-        }
+        offer_room();
         return {};
     }
     case SPICE_MSGC_PONG: {
@@ -179,9 +179,11 @@ Result<> Channel::handle_base(uint16_t type, Bytes body) {
 // --- to the client ---
 
 void Channel::send(uint16_t type, std::vector<uint8_t> head, SharedBytes payload) {
-    if (outbox_.empty() && !ping_unanswered_ && ping_id_ != 0 &&
-        steady_clock::now() - ping_sent_ >= kPingInterval) {
+    if (outbox_.empty() && !ping_unanswered_ && ping_id_ != 0 && now() - ping_sent_ >= kPingInterval) {
         send_ping(); // ahead of the message, so that its size is not measured
+    }
+    if (ack_window_.window() < AckWindow::kWideWindow && estimate_.min_round_trip() >= kLongRoundTrip) {
+        send_set_ack(AckWindow::kWideWindow);
     }
     ack_window_.sent();
     enqueue(type, std::move(head), std::move(payload));
@@ -211,24 +213,106 @@ asio::awaitable<void> Channel::write_outbox() {
     co_await asio::post(executor(), asio::use_awaitable);
     std::vector<asio::const_buffer> buffers;
     while (!closed_ && !outbox_.empty()) {
-        const size_t bytes = outbox_.gather(outbox_.bytes(), buffers);
+        const uint64_t room_there = network_room();
+        if (room_there == 0) {
+            co_await sleep_until_room();
+            continue;
+        }
+        const size_t bytes = outbox_.gather(std::min<uint64_t>(room_there, outbox_.bytes()), buffers);
         co_await link_.stream->write(buffers);
         outbox_.consume(bytes);
         bytes_sent_ += bytes;
-        if (!closed_ && has_room()) {
-            room();
-        }
+        offer_room();
     }
     writing_ = false;
+    look_again_later();
 }
 
-bool Channel::has_room() const {
-    return !closed_ && outbox_.bytes() <= kOutboxLowWater && ack_window_.open();
+// --- room ---
+
+bool Channel::has_room() {
+    room_wanted_ = !has_room_now();
+    look_again_later();
+    return !room_wanted_;
+}
+
+bool Channel::has_room_now() {
+    if (closed_ || outbox_.bytes() > kOutboxLowWater || !ack_window_.open()) {
+        return false;
+    }
+    return network_room() > outbox_.bytes();
+}
+
+uint64_t Channel::network_room() {
+    constexpr uint64_t unlimited = std::numeric_limits<uint64_t>::max();
+    if (!spares_network_) {
+        return unlimited;
+    }
+    const std::optional<transport::LinkFacts> facts = link_.stream->link_facts();
+    if (!facts) {
+        return unlimited;
+    }
+    estimate_.sample(now(), *facts);
+    outstanding_ = facts->outstanding;
+    return estimate_.room(outstanding_);
+}
+
+void Channel::offer_room() {
+    if (has_room_now()) {
+        room_wanted_ = false;
+        room();
+    } else {
+        look_again_later();
+    }
+}
+
+// Nobody tells when the network has drained. While something is written its loop looks, and an ACK comes by
+// itself; so a timer is needed only when the network alone stands in the way of a producer who asked.
+void Channel::look_again_later() {
+    if (room_wanted_ && !waits_for_room_ && !writing_ && !closed_ && ack_window_.open()) {
+        waits_for_room_ = true;
+        spawn(&Channel::wait_for_room);
+    }
+}
+
+asio::awaitable<void> Channel::wait_for_room() {
+    while (room_wanted_ && !writing_ && !closed_ && ack_window_.open()) {
+        co_await sleep_until_room();
+        offer_room();
+    }
+    waits_for_room_ = false;
+}
+
+// The writer's sleep ends the other loop's, which then sees that it is not needed.
+asio::awaitable<void> Channel::sleep_until_room() {
+    boost::system::error_code ignored;
+    room_timer_.expires_after(estimate_.time_to_room(outstanding_));
+    co_await room_timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+}
+
+LinkSummary Channel::link() const {
+    LinkSummary summary;
+    const bool measured = estimate_.round_trip().count() > 0;
+    summary.round_trip = measured ? estimate_.round_trip() : round_trip_;
+    summary.bytes_per_second = estimate_.bytes_per_second();
+    if (measured) {
+        summary.in_flight_limit = estimate_.in_flight_limit();
+    }
+    summary.slow = summary.bytes_per_second && *summary.bytes_per_second < LinkSummary::kSlowLink;
+    return summary;
+}
+
+// --- measuring the round trip ---
+
+void Channel::send_set_ack(uint32_t window) {
+    ack_window_.restart(window);
+    const protocol::SetAck set_ack{ack_window_.generation(), ack_window_.window()};
+    enqueue(protocol::SetAck::kType, set_ack.body());
 }
 
 void Channel::send_ping() {
     ping_unanswered_ = true;
-    ping_sent_ = steady_clock::now();
+    ping_sent_ = now();
     const protocol::Ping ping{++ping_id_, static_cast<uint64_t>(ping_sent_.time_since_epoch().count()), 0};
     ack_window_.sent();
     enqueue(protocol::Ping::kType, ping.body());
@@ -240,10 +324,9 @@ void Channel::handle_pong(uint32_t id) {
         return;
     }
     ping_unanswered_ = false;
-    const auto sample =
-        std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - ping_sent_);
+    const auto sample = std::chrono::duration_cast<microseconds>(now() - ping_sent_);
     round_trip_ = round_trip_.count() == 0 ? sample : round_trip_ + (sample - round_trip_) / kRoundTripShare;
-    round_trip_ = std::max(round_trip_, std::chrono::microseconds(1));
+    round_trip_ = std::max(round_trip_, microseconds(1));
 }
 
 uint32_t Channel::round_trip_ms() const {

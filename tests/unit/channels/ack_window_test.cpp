@@ -51,6 +51,20 @@ TEST(AckWindow, ignores_acks_until_the_generation_is_confirmed) {
     EXPECT_TRUE(window.open());
 }
 
+TEST(AckWindow, restart_can_widen_the_window) {
+    AckWindow window;
+    window.restart();
+    send_until_closed(window, 41);
+    window.restart(AckWindow::kWideWindow);
+    EXPECT_EQ(window.window(), AckWindow::kWideWindow);
+    send_until_closed(window, 161);
+    window.acknowledged(); // of the narrow one
+    EXPECT_FALSE(window.open());
+    window.synced(window.generation());
+    window.acknowledged();
+    send_until_closed(window, 80);
+}
+
 TEST(AckWindow, restart_begins_a_new_count_and_generation) {
     AckWindow window;
     window.restart();

@@ -17,6 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <string>
@@ -151,6 +152,7 @@ struct LinkOptions {
     size_t read_chunk = std::numeric_limits<size_t>::max();
     size_t send_buffer = std::numeric_limits<size_t>::max();
     std::shared_ptr<spice::test::FailureCounter> failures{};
+    std::function<transport::LinkFacts()> link_facts{};
 };
 
 class ChannelTest : public testing::Test {
@@ -161,6 +163,7 @@ protected:
         server_options.read_chunk = options.read_chunk;
         server_options.send_buffer = options.send_buffer;
         server_options.failures = std::move(options.failures);
+        server_options.link_facts = std::move(options.link_facts);
         auto [client_end, server_end] =
             spice::test::memory_stream_pair(io.get_executor(), {}, std::move(server_options));
         peer = std::make_unique<Peer>(std::move(client_end), options.mini);

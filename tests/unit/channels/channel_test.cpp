@@ -29,6 +29,7 @@ class PlainChannel final : public Channel {
 public:
     using Channel::Channel;
     using Channel::has_room;
+    using Channel::kPingInterval;
     using Channel::outbox_bytes;
     using Channel::round_trip_ms;
     using Channel::send;
@@ -39,8 +40,13 @@ public:
     int rooms = 0;
     int closings = 0;
     std::function<void()> on_room;
+    std::chrono::seconds later{0}; // what this channel's clock is ahead
+    bool clock_stands = false;
 
 private:
+    TimePoint now() const override {
+        return (clock_stands ? start_ : std::chrono::steady_clock::now()) + later;
+    }
     void started() override { send(kHello, {1, 2, 3}); }
     asio::awaitable<Result<>> received(uint16_t type, Bytes body) override {
         if (type == kTrouble) {
@@ -64,17 +70,19 @@ private:
     }
     void closing() override { ++closings; }
     size_t max_message_size(uint16_t) const override { return kMaxBody; }
+
+    const TimePoint start_ = std::chrono::steady_clock::now();
 };
 
 class BaseChannelTest : public test::ChannelTest {
 protected:
-    void open(test::LinkOptions options = {}) {
+    void open(test::LinkOptions options = {}, uint8_t type = SPICE_CHANNEL_PORT) {
         if (channel) {
             channel->close("another one comes");
             run();
         }
         reasons.clear();
-        channel = std::make_shared<PlainChannel>(link(SPICE_CHANNEL_PORT, peer, std::move(options)), session,
+        channel = std::make_shared<PlainChannel>(link(type, peer, std::move(options)), session,
                                                  [this](Channel& closed, std::string_view reason) {
                                                      EXPECT_EQ(&closed, channel.get());
                                                      reasons.emplace_back(reason);
@@ -100,6 +108,23 @@ protected:
         run();
     }
 
+    // A display channel over a connection whose kernel says what `facts` holds.
+    void open_display() {
+        open({.link_facts =
+                  [this] {
+                      ++asked;
+                      return facts;
+                  }},
+             SPICE_CHANNEL_DISPLAY);
+        peer->take();
+    }
+    void run_for(std::chrono::milliseconds time) {
+        io.restart();
+        io.run_for(time);
+    }
+
+    transport::LinkFacts facts;
+    int asked = 0;
     std::unique_ptr<test::Peer> peer;
     std::shared_ptr<PlainChannel> channel;
     std::vector<std::string> reasons;
@@ -373,6 +398,191 @@ TEST_F(BaseChannelTest, measures_the_round_trip_of_the_ping_it_sent_and_of_nothi
     run();
     EXPECT_EQ(channel->round_trip_ms(), measured);
     EXPECT_FALSE(channel->closed());
+}
+
+TEST_F(BaseChannelTest, measures_again_later_when_something_else_is_sent) {
+    open();
+    const auto pings = [&] {
+        run();
+        std::vector<std::vector<uint8_t>> bodies;
+        for (const Received& message : peer->take()) {
+            if (message.type == SPICE_MSG_PING) {
+                bodies.push_back(message.body);
+            }
+        }
+        return bodies;
+    };
+    const auto first = pings();
+    ASSERT_EQ(first.size(), 1u);
+    channel->later = 2 * PlainChannel::kPingInterval;
+    channel->send(kHello, {});
+    EXPECT_TRUE(pings().empty()); // the first one is not answered
+    channel->later = std::chrono::seconds(4);
+    peer->say(SPICE_MSGC_PONG, Bytes(first[0]));
+    run();
+    EXPECT_EQ(channel->round_trip_ms() / 1000, 4u);
+    EXPECT_EQ(channel->link().round_trip.count() / 1'000'000, 4);
+    channel->later = PlainChannel::kPingInterval - std::chrono::seconds(5);
+    channel->send(kHello, {});
+    EXPECT_TRUE(pings().empty()); // too early
+    channel->later = PlainChannel::kPingInterval;
+    EXPECT_TRUE(pings().empty()); // not by itself
+    channel->send(kHello, {});
+    const auto second = pings();
+    ASSERT_EQ(second.size(), 1u);
+    EXPECT_NE(second[0], first[0]);
+    peer->say(SPICE_MSGC_PONG, Bytes(second[0]));
+    run();
+    EXPECT_EQ(channel->round_trip_ms() / 1000, 3u); // a quarter of the way to nothing
+}
+
+TEST_F(BaseChannelTest, waits_for_the_network_and_tells_who_asked) {
+    open_display();
+    EXPECT_TRUE(channel->has_room());
+    facts.outstanding = LinkEstimate::kFirstLimit;
+    EXPECT_FALSE(channel->has_room());
+    channel->rooms = 0;
+    run_for(std::chrono::milliseconds(30));
+    EXPECT_EQ(channel->rooms, 0);
+    facts.outstanding = 0;
+    EXPECT_TRUE(run_until([&] { return channel->rooms == 1; }));
+    EXPECT_TRUE(channel->has_room());
+}
+
+TEST_F(BaseChannelTest, is_not_woken_up_for_who_did_not_ask) {
+    open_display();
+    facts.outstanding = LinkEstimate::kFirstLimit;
+    asked = 0;
+    run_for(std::chrono::milliseconds(60));
+    EXPECT_EQ(asked, 0);
+    EXPECT_FALSE(channel->has_room());
+    facts.outstanding = 0;
+    EXPECT_TRUE(run_until([&] { return channel->has_room(); }));
+    run_for(std::chrono::milliseconds(60)); // the last look
+    asked = 0;
+    run_for(std::chrono::milliseconds(60));
+    EXPECT_EQ(asked, 0);
+}
+
+TEST_F(BaseChannelTest, gives_the_network_no_more_than_it_takes) {
+    uint64_t arrived = 0;
+    open({.link_facts =
+              [&] {
+                  return transport::LinkFacts{.outstanding = channel->bytes_sent() - arrived,
+                                              .delivered = arrived};
+              }},
+         SPICE_CHANNEL_DISPLAY);
+    peer->take();
+    channel->clock_stands = true; // no rate is measured
+    const auto image = std::make_shared<const std::vector<uint8_t>>(200'000, uint8_t{7});
+    channel->send(kHello, {}, image);
+    const uint64_t all = channel->bytes_sent() + channel->outbox_bytes();
+    run();
+    EXPECT_EQ(channel->bytes_sent(), LinkEstimate::kFirstLimit);
+    run_for(std::chrono::milliseconds(30));
+    EXPECT_EQ(channel->bytes_sent(), LinkEstimate::kFirstLimit);
+    EXPECT_FALSE(channel->has_room());
+    while (arrived < all) {
+        arrived += 10'000;
+        arrived = std::min(arrived, all);
+        const uint64_t expected = std::min(arrived + LinkEstimate::kFirstLimit, all);
+        ASSERT_TRUE(run_until([&] { return channel->bytes_sent() == expected; })) << arrived;
+    }
+    EXPECT_TRUE(run_until([&] { return channel->has_room(); }));
+    const std::vector<Received> messages = peer->take();
+    ASSERT_EQ(messages.size(), 1u);
+    EXPECT_EQ(messages[0].body, *image);
+}
+
+TEST_F(BaseChannelTest, closes_while_it_waits_for_the_network) {
+    for (const bool with_data : {false, true}) {
+        open_display();
+        facts.outstanding = LinkEstimate::kFirstLimit;
+        facts.delivered += 1;
+        if (with_data) {
+            channel->send(kHello, {1});
+            run();
+        } else {
+            EXPECT_FALSE(channel->has_room());
+        }
+        run_for(std::chrono::milliseconds(5));
+        channel->close("enough");
+        expect_closed("enough");
+        EXPECT_EQ(channel.use_count(), 1); // nothing waits any more
+        facts.outstanding = 0;
+    }
+}
+
+TEST_F(BaseChannelTest, sends_small_channels_messages_whatever_the_network_says) {
+    open({.link_facts =
+              [this] {
+                  ++asked;
+                  return facts;
+              }},
+         SPICE_CHANNEL_CURSOR);
+    peer->take();
+    facts.outstanding = 100'000'000;
+    EXPECT_TRUE(channel->has_room());
+    channel->send(kHello, {});
+    run();
+    EXPECT_EQ(peer->take().size(), 1u);
+    EXPECT_EQ(asked, 0);
+}
+
+TEST_F(BaseChannelTest, summarizes_the_link_as_the_kernel_sees_it) {
+    open_display();
+    EXPECT_EQ(channel->link().round_trip.count(), 0);
+    EXPECT_FALSE(channel->link().bytes_per_second);
+    facts = {.delivered = 1000,
+             .round_trip = std::chrono::milliseconds(30),
+             .min_round_trip = std::chrono::milliseconds(10)};
+    EXPECT_TRUE(channel->has_room());
+    EXPECT_EQ(channel->link().round_trip, std::chrono::milliseconds(30));
+    EXPECT_EQ(channel->link().in_flight_limit, LinkEstimate::kFirstLimit);
+    EXPECT_FALSE(channel->link().slow);
+}
+
+TEST_F(BaseChannelTest, asks_for_fewer_acks_where_they_take_long) {
+    open_display();
+    facts = {.delivered = 1,
+             .round_trip = std::chrono::milliseconds(30),
+             .min_round_trip = std::chrono::milliseconds(20)};
+    EXPECT_TRUE(channel->has_room());
+    channel->send(kHello, {});
+    channel->send(kHello, {});
+    run();
+    const std::vector<Received> messages = peer->take();
+    ASSERT_EQ(messages.size(), 3u);
+    EXPECT_EQ(messages[0].type, SPICE_MSG_SET_ACK);
+    ByteReader set_ack(messages[0].body);
+    EXPECT_EQ(set_ack.u32(), 2u);
+    EXPECT_EQ(set_ack.u32(), AckWindow::kWideWindow);
+    for (int i = 2; i < 161; ++i) {
+        ASSERT_TRUE(channel->has_room()) << i;
+        channel->send(kHello, {});
+        run();
+    }
+    EXPECT_FALSE(channel->has_room());
+}
+
+TEST_F(BaseChannelTest, keeps_little_for_a_client_that_stops_reading) {
+    constexpr size_t kUpdate = 300'000;
+    open({.send_buffer = 50'000, .link_facts = [this] { return facts; }}, SPICE_CHANNEL_DISPLAY);
+    peer->take();
+    channel->on_room = [&] {
+        while (channel->has_room()) {
+            channel->send(kHello, std::vector<uint8_t>(kUpdate));
+        }
+    };
+    channel->on_room();
+    size_t most = 0;
+    for (int frame = 0; frame < 3600; ++frame) { // a minute of video, without its pauses
+        channel->on_room();
+        run();
+        most = std::max(most, channel->outbox_bytes());
+    }
+    EXPECT_FALSE(channel->closed());
+    EXPECT_LE(most, PlainChannel::kLowWater + kUpdate + 6);
 }
 
 TEST_F(BaseChannelTest, sends_nothing_by_itself_when_idle) {
