@@ -2,6 +2,7 @@
 #include "codecs/jpeg_encoder.hpp"
 
 #include "support/jpeg_decoder.hpp"
+#include "support/lz_decoder.hpp"
 #include "support/photo_image.hpp"
 #include "support/test_images.hpp"
 
@@ -55,6 +56,7 @@ TEST(JpegEncoder, takes_true_colour_only) {
     const JpegEncoder& encoder = jpeg_ladder().front();
     EXPECT_EQ(encoder.image_type(PixelFormat::xrgb8888), SPICE_IMAGE_TYPE_JPEG);
     EXPECT_EQ(encoder.image_type(PixelFormat::rgb888), SPICE_IMAGE_TYPE_JPEG);
+    EXPECT_EQ(encoder.image_type(PixelFormat::argb8888), SPICE_IMAGE_TYPE_JPEG_ALPHA);
     EXPECT_EQ(encoder.image_type(PixelFormat::rgb555), std::nullopt);
     EXPECT_EQ(encoder.image_type(PixelFormat::indexed8), std::nullopt);
     EXPECT_EQ(encoder.image_type(PixelFormat::indexed4), std::nullopt);
@@ -160,6 +162,79 @@ TEST(JpegEncoder, refuses_what_does_not_fit_at_every_capacity) {
                 into.resize(size->data);
                 ASSERT_EQ(into, whole);
             }
+        }
+    }
+}
+
+// The colours are like the picture's, the alpha is the picture's, and both have the right size and direction.
+void expect_jpeg_alpha(const JpegEncoder& encoder, const FormattedImage& image, double at_least) {
+    const ImageView view = image.view();
+    std::vector<uint8_t> bytes(view.raw_size() * 2 + 2 * kJpegOverhead);
+    const auto size = encoder.encode(view, bytes);
+    ASSERT_TRUE(size);
+    ASSERT_LT(size->inner_size, size->data);
+    const Bytes both = Bytes(bytes).first(size->data);
+    EXPECT_GT(test::psnr(decoded(both.first(size->inner_size), view), image.shown()), at_least);
+    const auto alpha = test::LzDecoder::decode(both.subspan(size->inner_size));
+    ASSERT_TRUE(alpha);
+    EXPECT_EQ(alpha->type, 10u); // LZ_IMAGE_TYPE_XXXA
+    EXPECT_EQ(alpha->width, view.width);
+    EXPECT_EQ(alpha->height, view.height);
+    EXPECT_EQ(alpha->top_down, view.top_down);
+    std::vector<uint32_t> expected = image.shown();
+    for (uint32_t& pixel : expected) {
+        pixel &= 0xff000000;
+    }
+    EXPECT_EQ(alpha->pixels, expected);
+}
+
+TEST(JpegEncoder, keeps_transparency_exact_at_every_small_size) {
+    for (uint32_t width = 1; width <= 12; ++width) {
+        for (uint32_t height = 1; height <= 12; ++height) {
+            for (const bool top_down : {true, false}) {
+                const FormattedImage image(ramp_image(width, height), PixelFormat::argb8888,
+                                           RowLayout{top_down, width % 3 * 4});
+                expect_jpeg_alpha(jpeg_ladder().front(), image, 27);
+            }
+        }
+    }
+}
+
+TEST(JpegEncoder, keeps_transparency_exact_on_every_rung) {
+    const TestImage photo = test::natural_image(131, 77);
+    for (const JpegEncoder& encoder : jpeg_ladder()) {
+        for (const bool top_down : {true, false}) {
+            for (const uint32_t padding : {0u, 12u}) {
+                expect_jpeg_alpha(encoder, {photo, PixelFormat::argb8888, {top_down, padding}}, 31);
+            }
+        }
+    }
+}
+
+TEST(JpegEncoder, tells_how_much_of_a_transparent_picture_is_jpeg) {
+    const FormattedImage image(test::natural_image(64, 64), PixelFormat::argb8888);
+    const EncodedImage encoded = encode_image(&jpeg_ladder().back(), image.view());
+    EXPECT_EQ(encoded.type, SPICE_IMAGE_TYPE_JPEG_ALPHA);
+    EXPECT_TRUE(encoded.lossy);
+    EXPECT_TRUE(test::decode_jpeg(Bytes(encoded.data).first(encoded.inner_size)));
+}
+
+TEST(JpegEncoder, refuses_transparent_pictures_that_do_not_fit_at_every_capacity) {
+    const FormattedImage image(test::natural_image(20, 12), PixelFormat::argb8888);
+    for (const JpegEncoder& encoder : jpeg_ladder()) {
+        std::vector<uint8_t> whole(4096);
+        const auto full = encoder.encode(image.view(), whole);
+        ASSERT_TRUE(full);
+        whole.resize(full->data);
+        for (size_t capacity = 0; capacity < whole.size() + 3; ++capacity) {
+            std::vector<uint8_t> into(capacity + 1, 0xee);
+            const auto size = encoder.encode(image.view(), {into.data(), capacity});
+            ASSERT_EQ(into.back(), 0xee) << "written behind the end, capacity " << capacity;
+            if (size) {
+                into.resize(size->data);
+                ASSERT_EQ(into, whole);
+            }
+            ASSERT_EQ(size.has_value(), capacity >= whole.size()) << capacity;
         }
     }
 }
