@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace spice::channels {
 
@@ -136,16 +137,26 @@ void LinkEstimate::take_rate(TimePoint now, const LinkFacts& facts) {
         bytes > 0 && lowest_outstanding_ > 0 && static_cast<double>(lowest_outstanding_) >= needed;
     if (path_probe_ == PathProbe::none) {
         if (full) {
-            full_interval(rate, length);
+            full_interval(bytes, length);
         } else if (rate > best_rate()) {
             keep_rate(rate);
         }
     }
+    if (!full) {
+        last_full_ = {};
+    }
     start_interval(now, facts.delivered);
 }
 
-void LinkEstimate::full_interval(double rate, Duration length) {
+void LinkEstimate::full_interval(uint64_t bytes, Duration length) {
     busy_time_ += std::min<Duration>(length, kStalled);
+    // What came late in one interval is too much in the next: both together say more. Not while the rate
+    // grows from one to the next.
+    const Interval last = std::exchange(last_full_, {bytes, length});
+    double rate = static_cast<double>(bytes) / seconds(length);
+    if (known_ && last.bytes > 0) {
+        rate = static_cast<double>(bytes + last.bytes) / seconds(length + last.length);
+    }
     look_for_the_end(rate);
     growing_ = rate > kFaster * best_rate();
     keep_rate(rate);
