@@ -36,13 +36,20 @@ ScreenUpdate Screen::apply(const Commit& commit) {
             update.copies.push_back(std::move(inside));
         }
     }
+    std::vector<Block> blocks = compare(commit);
+    if (!update.surface_changed) {
+        const std::vector<Copy> found = find_motion(blocks);
+        for (const Copy& copy : found) {
+            move_pixels(copy);
+            update.copies.push_back(copy);
+        }
+        compare_again(blocks, found);
+    }
     std::vector<Rect> different;
-    for (const PixelBlock& block : commit.changed) {
-        const PixelArea after = inside_surface(block);
-        const size_t first = different.size();
-        find_differences(after, picture(), after.area, different);
-        for (const Rect& rect : std::span(different).subspan(first)) {
-            write_pixels(after, rect);
+    for (const Block& block : blocks) {
+        for (const Rect& rect : block.different) {
+            write_pixels(block.after, rect);
+            different.push_back(rect);
         }
     }
     if (update.surface_changed) {
@@ -52,6 +59,57 @@ ScreenUpdate Screen::apply(const Commit& commit) {
         update.changed = Region(join_neighbours(different)).simplified(kMaxRects);
     }
     return update;
+}
+
+std::vector<Screen::Block> Screen::compare(const Commit& commit) const {
+    std::vector<Block> blocks;
+    for (const PixelBlock& block : commit.changed) {
+        const Rect area = intersect(block.area, picture().area);
+        if (!area.empty()) {
+            const PixelArea whole{block.area, block.pixels.get(), static_cast<size_t>(block.area.width())};
+            const PixelArea after{area, whole.at(area.x1, area.y1), whole.stride};
+            blocks.push_back({after, {}});
+            find_differences(after, picture(), area, blocks.back().different);
+        }
+    }
+    return blocks;
+}
+
+std::vector<Copy> Screen::find_motion(const std::vector<Block>& blocks) {
+    std::vector<PixelArea> after;
+    std::vector<Rect> different;
+    int64_t pixels = 0;
+    for (const Block& block : blocks) {
+        after.push_back(block.after);
+        for (const Rect& rect : block.different) {
+            different.push_back(rect);
+            pixels += rect.area();
+        }
+    }
+    if (pixels < MotionSearch::kMinDifferent) {
+        return {};
+    }
+    return motion_search_.find(picture(), after, different);
+}
+
+// After the copies, which may have made right what differed and wrong what did not.
+void Screen::compare_again(std::vector<Block>& blocks, const std::vector<Copy>& copies) const {
+    Region written;
+    for (const Copy& copy : copies) {
+        written |= copy.destination;
+    }
+    for (Block& block : blocks) {
+        if (!written.overlaps(block.after.area)) {
+            continue;
+        }
+        const Region kept = Region(block.different) - written;
+        block.different.assign(kept.rects().begin(), kept.rects().end());
+        const Region again = written & Region(block.after.area);
+        for (const Rect& rect : again.rects()) {
+            find_differences(block.after, picture(), rect, block.different);
+        }
+        std::ranges::sort(block.different, {}, [](const Rect& rect) { return std::pair(rect.y1, rect.x1); });
+    }
 }
 
 // True when the picture has another size than before. The same surface told again is no news: it is what the
@@ -82,13 +140,6 @@ void Screen::move_pixels(const Copy& copy) {
 
 PixelArea Screen::picture() const {
     return {{0, 0, surface_->size.width, surface_->size.height}, pixels_.data(), stride()};
-}
-
-// The part of `block` that lies inside the surface.
-PixelArea Screen::inside_surface(const PixelBlock& block) const {
-    const PixelArea whole{block.area, block.pixels.get(), static_cast<size_t>(block.area.width())};
-    const Rect area = intersect(block.area, picture().area);
-    return area.empty() ? PixelArea{} : PixelArea{area, whole.at(area.x1, area.y1), whole.stride};
 }
 
 // `rect` lies in the area and in the surface.

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "display/image_area.hpp"
+#include "display/motion_search.hpp"
 #include "spice-core/display_command.hpp"
 #include "spice-core/region.hpp"
 
@@ -19,8 +20,8 @@ namespace spice::display {
 // A commit after comparison: what really differs from the picture before.
 struct ScreenUpdate {
     bool surface_changed = false; // a new primary surface: everything known about the old one is void
-    std::vector<Copy> copies;     // in order, before `changed`
-    Region changed;               // pixels that differ after the copies
+    std::vector<Copy> copies; // in order, before `changed`: those of the commit, then what was found to move
+    Region changed;           // pixels that differ after the copies
     bool monitors_changed = false;
 };
 
@@ -37,11 +38,19 @@ public:
     size_t stride() const { return static_cast<size_t>(surface_ ? surface_->size.width : 0); }
 
 private:
+    // A block of a commit inside the surface, and what differs there.
+    struct Block {
+        PixelArea after;
+        std::vector<Rect> different;
+    };
+
     bool set_surface(const Surface& surface);
+    std::vector<Block> compare(const Commit& commit) const;
+    std::vector<Copy> find_motion(const std::vector<Block>& blocks);
+    void compare_again(std::vector<Block>& blocks, const std::vector<Copy>& copies) const;
     void move_pixels(const Copy& copy);
-    PixelArea picture() const;
-    PixelArea inside_surface(const PixelBlock& block) const;
     void write_pixels(const PixelArea& from, const Rect& rect);
+    PixelArea picture() const;
     uint32_t* pixel(int32_t x, int32_t y) {
         return pixels_.data() + static_cast<size_t>(y) * stride() + static_cast<size_t>(x);
     }
@@ -49,6 +58,7 @@ private:
     std::optional<Surface> surface_;
     MonitorsConfig monitors_;
     std::vector<uint32_t> pixels_;
+    MotionSearch motion_search_;
 };
 
 } // namespace spice::display
