@@ -18,8 +18,9 @@ namespace {
 constexpr milliseconds kMinInterval{25};
 constexpr uint64_t kMinIntervalSegments = 16;
 constexpr milliseconds kMaxInterval{200}; // or the round trip
-// An interval counts when at least this share of what the path holds was always under way.
-constexpr double kFullShare = 0.5;
+// An interval counts when about as much as the path holds was always under way: with less, pauses of ours
+// would look like a slower link, the limit would follow, and the pauses grow.
+constexpr double kFullShare = 0.95;
 constexpr std::chrono::seconds kStalled{1}; // without a byte delivered: the peer, not the link
 
 // While the link is not known: what it could take more, and how its end is recognized.
@@ -136,29 +137,28 @@ void LinkEstimate::take_rate(TimePoint now, const LinkFacts& facts) {
     const bool full =
         bytes > 0 && lowest_outstanding_ > 0 && static_cast<double>(lowest_outstanding_) >= needed;
     if (path_probe_ == PathProbe::none) {
-        if (full) {
-            full_interval(bytes, length);
-        } else if (rate > best_rate()) {
-            keep_rate(rate);
-        }
-    }
-    if (!full) {
-        last_full_ = {};
+        take_interval(bytes, length, full);
     }
     start_interval(now, facts.delivered);
 }
 
-void LinkEstimate::full_interval(uint64_t bytes, Duration length) {
-    busy_time_ += std::min<Duration>(length, kStalled);
-    // What came late in one interval is too much in the next: both together say more. Not while the rate
-    // grows from one to the next.
-    const Interval last = std::exchange(last_full_, {bytes, length});
+void LinkEstimate::take_interval(uint64_t bytes, Duration length, bool full) {
+    // What came late in one interval is too much in the next: both together say more. Not at the beginning,
+    // when the rate grows from one to the next.
+    const Interval last = std::exchange(last_interval_, {bytes, length});
     double rate = static_cast<double>(bytes) / seconds(length);
     if (known_ && last.bytes > 0) {
         rate = static_cast<double>(bytes + last.bytes) / seconds(length + last.length);
     }
+    growing_ = known_ && rate > kFaster * best_rate();
+    if (!full) {
+        if (rate > best_rate()) {
+            keep_rate(rate);
+        }
+        return;
+    }
+    busy_time_ += std::min<Duration>(length, kStalled);
     look_for_the_end(rate);
-    growing_ = rate > kFaster * best_rate();
     keep_rate(rate);
     const Duration window = std::max<Duration>(kRateWindow, 10 * min_round_trip_);
     while (rates_.size() > 1 && busy_time_ - rates_.front().busy_time > window) {

@@ -69,7 +69,7 @@ private:
     };
 
     struct Interval {
-        uint64_t bytes = 0; // delivered; 0: there was none
+        uint64_t bytes = 0; // delivered
         Duration length{0};
     };
 
@@ -77,7 +77,7 @@ private:
     void watch_path(TimePoint now, uint64_t outstanding);
     void take_rate(TimePoint now, const transport::LinkFacts& facts);
     void start_interval(TimePoint now, uint64_t delivered);
-    void full_interval(uint64_t bytes, Duration length);
+    void take_interval(uint64_t bytes, Duration length, bool full);
     void keep_rate(double rate);
     void look_for_the_end(double rate);
     double best_rate() const { return rates_.empty() ? 0 : rates_.front().bytes_per_second; }
@@ -97,7 +97,7 @@ private:
     uint64_t interval_delivered_ = 0;
     uint64_t lowest_outstanding_ = 0;
 
-    Interval last_full_;     // the interval before, if there was enough under way
+    Interval last_interval_;
     Duration busy_time_{0};  // counts only intervals with enough under way
     std::deque<Rate> rates_; // decreasing; the front one is the estimate
     double burst_rate_ = 0;  // the kernel's figure for short bursts, while the link is not known

@@ -153,6 +153,27 @@ public:
             link.run_for(std::min(waits.back(), std::chrono::duration_cast<microseconds>(end - link.now())));
         }
     }
+    // With updates of `bytes`, each begun when there is room and `making` later ready to be written.
+    void update_for(microseconds time, uint64_t bytes, microseconds making) {
+        uint64_t ready = 0;
+        TimePoint made = TimePoint::max();
+        for (const TimePoint end = link.now() + time; link.now() < end;) {
+            if (link.now() >= made) {
+                made = TimePoint::max();
+                ready += bytes;
+            }
+            const LinkFacts facts = link.facts();
+            estimate.sample(link.now(), facts);
+            const uint64_t written = std::min(estimate.room(facts.outstanding), ready);
+            ready -= written;
+            link.write(written);
+            if (made == TimePoint::max() && estimate.room(facts.outstanding + written) > ready) {
+                made = link.now() + making;
+            }
+            const auto wait = estimate.time_to_room(facts.outstanding + written);
+            link.run_for(std::min(wait, std::chrono::ceil<microseconds>(std::min(made, end) - link.now())));
+        }
+    }
     // With a message of `bytes` every `pause`.
     void trickle_for(microseconds time, uint64_t bytes, microseconds pause) {
         for (const TimePoint end = link.now() + time; link.now() < end;) {
@@ -230,6 +251,18 @@ TEST_P(Paths, stay_busy_while_the_round_trip_is_looked_at_again) {
     Sender sender(path);
     sender.send_for(9s);
     EXPECT_GE(sender.utilisation(path, 14s), 0.9);
+    EXPECT_NEAR(sender.known(), path.rate, 0.1 * path.rate);
+}
+
+// The pauses in which an update is made are not the link's.
+TEST_P(Paths, are_not_taken_for_slower_because_updates_take_time) {
+    const Path path = GetParam().path;
+    const auto bytes = static_cast<uint64_t>(path.rate / 40);
+    Sender sender(path);
+    sender.update_for(5s, bytes, 8ms);
+    const double before = sender.link.arrived();
+    sender.update_for(20s, bytes, 8ms);
+    EXPECT_GE((sender.link.arrived() - before) / (path.rate * 20), 0.8);
     EXPECT_NEAR(sender.known(), path.rate, 0.1 * path.rate);
 }
 
