@@ -2,6 +2,7 @@
 
 #include "codecs/big_endian.hpp"
 #include "codecs/lz_search.hpp"
+#include "codecs/palette.hpp"
 
 #include <spice/enums.h>
 
@@ -137,6 +138,15 @@ void put_header(const ImageView& image, LzType type, uint8_t* to) {
     }
 }
 
+// Bytes from the image's descriptor to its end, with its palette. Source: spice-common, spice.proto.
+size_t size_on_the_wire(const EncodedImage& encoded) {
+    const size_t fields = encoded.type == SPICE_IMAGE_TYPE_BITMAP   ? 18
+                          : encoded.type == SPICE_IMAGE_TYPE_LZ_PLT ? 9
+                                                                    : 4;
+    return fields + (encoded.palette.empty() ? 0 : palette_size_on_the_wire(encoded.palette.size())) +
+           encoded.data.size();
+}
+
 } // namespace
 
 std::optional<uint8_t> LzEncoder::image_type(PixelFormat format) const {
@@ -150,6 +160,19 @@ std::optional<ImageCodec::Size> LzEncoder::encode(const ImageView& image, std::s
     put_header(image, lz_type(image.format), into.data());
     const std::optional<size_t> size = compress(image, into.subspan(kLzHeaderSize));
     return size ? std::optional(Size{kLzHeaderSize + *size}) : std::nullopt;
+}
+
+EncodedImage encode_lz(const ImageView& image) {
+    static const LzEncoder lz;
+    EncodedImage plain = encode_image(&lz, image);
+    const size_t colours =
+        image.format == PixelFormat::xrgb8888 ? most_colours_worth_a_palette(plain.data.size()) : 0;
+    const std::optional<IndexedImage> indexed = colours > 0 ? make_indexed(image, colours) : std::nullopt;
+    if (!indexed) {
+        return plain;
+    }
+    EncodedImage with_palette = encode_image(&lz, indexed->view());
+    return size_on_the_wire(with_palette) < size_on_the_wire(plain) ? with_palette : plain;
 }
 
 std::optional<size_t> encode_lz_alpha(const ImageView& image, std::span<uint8_t> into) {

@@ -2,7 +2,8 @@
 // before (runs), the unit above (most of what a screen shows is vertical edges), and where the same units
 // were met last.
 //
-// What is tuned here was measured on screens of text and controls; bench-encoders tells the effect.
+// What is tuned here was measured on screens of text and controls; bench-encoders tells the effect. A second
+// look one unit later, more places in the table, or all places of a match in it, made nothing better.
 #pragma once
 
 #include "codecs/lz_tokens.hpp"
@@ -15,7 +16,6 @@
 #include <cstring>
 #include <optional>
 #include <span>
-#include <type_traits>
 
 namespace spice::codecs {
 
@@ -110,16 +110,23 @@ public:
     }
 
 private:
-    static constexpr size_t kGoodEnough = 32; // units; look no further
-    static constexpr size_t kHashUnits = sizeof(Value) == 1 ? 4 : 2;
+    static constexpr size_t kGoodEnough = 32;                        // units; look no further
+    static constexpr size_t kHashUnits = sizeof(Value) == 1 ? 5 : 3; // are looked up together
     static constexpr int kMinHashBits = 6;
     static constexpr int kMaxHashBits = 13;
 
     size_t hash(size_t at) const {
-        using Word = std::conditional_t<sizeof(Value) == 4, uint64_t, uint32_t>;
-        Word word = 0;
-        std::memcpy(&word, units_ + at, sizeof word);
-        return static_cast<size_t>((word * 0x9e3779b97f4a7c15u) >> shift_);
+        constexpr size_t kBytes = kHashUnits * sizeof(Value);
+        constexpr uint64_t kFactor = 0x9e3779b97f4a7c15u;
+        const auto* const bytes = reinterpret_cast<const uint8_t*>(units_ + at);
+        uint64_t word = 0;
+        std::memcpy(&word, bytes, std::min(kBytes, sizeof word));
+        if constexpr (kBytes > sizeof word) {
+            uint64_t rest = 0;
+            std::memcpy(&rest, bytes + sizeof word, kBytes - sizeof word);
+            word = word * kFactor + rest;
+        }
+        return static_cast<size_t>((word * kFactor) >> shift_);
     }
 
     const Value* units_;
