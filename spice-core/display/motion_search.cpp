@@ -83,12 +83,13 @@ std::vector<Copy> MotionSearch::find(const PixelArea& before, std::span<const Pi
     if (grid_.unexplained() < kMinDifferent) {
         return copies;
     }
+    const int64_t min_saved = std::max(kMinSaved, grid_.unexplained() / kMinShare);
     Region claimed;
     for (const Displacement& displacement : candidates(before, after)) {
         grid_.assess(displacement);
         std::vector<Rect> rects;
         while (rects.size() < kMaxRectangles) {
-            const std::optional<Rect> rect = grid_.take_best(kMinSaved);
+            const std::optional<Rect> rect = grid_.take_best(min_saved);
             if (!rect) {
                 break;
             }
@@ -101,7 +102,7 @@ std::vector<Copy> MotionSearch::find(const PixelArea& before, std::span<const Pi
             claimed = claimed_region(after);
         }
         add_copy(copies, {Region(rects) & claimed, displacement.dx, displacement.dy});
-        if (copies.size() == kMaxDisplacements || grid_.unexplained() < kMinSaved) {
+        if (copies.size() == kMaxDisplacements || grid_.unexplained() < min_saved) {
             break;
         }
     }

@@ -133,7 +133,12 @@ void Screen::move_pixels(const Copy& copy) {
         const int32_t height = rect.height();
         for (int32_t i = 0; i < height; ++i) {
             const int32_t y = copy.dy > 0 ? rect.y2 - 1 - i : rect.y1 + i;
-            std::memmove(pixel(rect.x1, y), pixel(rect.x1 - copy.dx, y - copy.dy), bytes);
+            const uint32_t* const from = pixel(rect.x1 - copy.dx, y - copy.dy);
+            if (copy.dy == 0) {
+                std::memmove(pixel(rect.x1, y), from, bytes); // within one row
+            } else {
+                copy_pixels(from, pixel(rect.x1, y), rect.width());
+            }
         }
     }
 }
