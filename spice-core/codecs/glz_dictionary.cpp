@@ -1,7 +1,9 @@
 #include "codecs/glz_dictionary.hpp"
 
 #include "codecs/glz_encoder.hpp"
+#include "codecs/glz_parser.hpp"
 #include "codecs/glz_stream.hpp"
+#include "codecs/glz_units.hpp"
 #include "codecs/zlib_glz_encoder.hpp"
 
 #include <spice/enums.h>
@@ -14,7 +16,7 @@ namespace spice::codecs {
 
 namespace {
 
-constexpr unsigned kDictionaryPlaceBits = 18;
+constexpr unsigned kDictionaryPlaceBits = 17;
 
 } // namespace
 
@@ -36,7 +38,7 @@ public:
             return {};
         }
         return {&image.pixels[offset], image.count - offset,
-                static_cast<uint32_t>(images_.end() - std::prev(after)), offset};
+                static_cast<uint32_t>(images_.end() - std::prev(after)), offset, image.width};
     }
 
 private:
@@ -60,8 +62,8 @@ std::optional<EncodedImage> GlzDictionary::encode(const Source& source) {
     glz::TokenWriter out(buffer.subspan(glz::kHeaderSize));
     const uint32_t first_place = begin_image(count);
     [[maybe_unused]] const bool done =
-        glz::Parser<glz::Unit::rgb, History>({source.pixels.get(), count}, source.width, *table_, first_place,
-                                             History(images_, leaving), out)
+        glz::Parser<glz::Unit::rgb, Table, History>({source.pixels.get(), count}, source.width, *table_,
+                                                    first_place, History(images_, leaving), out)
             .run();
     assert(done);
     const std::span<uint8_t> plain = buffer.first(glz::kHeaderSize + out.size());
@@ -69,7 +71,7 @@ std::optional<EncodedImage> GlzDictionary::encode(const Source& source) {
     std::optional<EncodedImage> encoded = glz::smaller_form(plain, view.raw_size());
     if (encoded) {
         encoded->top_down = source.top_down;
-        add(leaving, {source.pixels, count, first_place});
+        add(leaving, {source.pixels, count, source.width, first_place});
     }
     return encoded;
 }
@@ -82,7 +84,7 @@ void GlzDictionary::stamp(uint8_t type, std::span<uint8_t> data, uint32_t inner_
         const Kept& last = images_.back();
         behind_the_last = last.first_place + (last.pixels != nullptr ? static_cast<uint32_t>(last.count) : 0);
     }
-    add(leaving, {nullptr, pixels, behind_the_last});
+    add(leaving, {nullptr, pixels, 0, behind_the_last});
 }
 
 void GlzDictionary::reset() {
@@ -116,10 +118,10 @@ void GlzDictionary::add(size_t leaving, Kept image) {
 
 uint32_t GlzDictionary::begin_image(size_t pixels) {
     if (table_ == nullptr) {
-        table_ = std::make_unique<glz::PlaceTable>(kDictionaryPlaceBits);
+        table_ = std::make_unique<Table>(kDictionaryPlaceBits);
     }
     const uint32_t place = table_->begin_image(pixels);
-    if (place == glz::PlaceTable::kFirstPlace) { // begun anew: where the images were has another meaning now
+    if (place == Table::kFirstPlace) { // begun anew: where the images were has another meaning now
         for (Kept& image : images_) {
             image.pixels = nullptr;
             image.first_place = 0;

@@ -1,6 +1,8 @@
 #include "codecs/glz_encoder.hpp"
 
+#include "codecs/glz_format.hpp"
 #include "codecs/glz_stream.hpp"
+#include "codecs/glz_units.hpp"
 #include "codecs/zlib_glz_encoder.hpp"
 
 #include <spice/enums.h>
@@ -16,7 +18,7 @@ std::optional<uint8_t> GlzEncoder::image_type(PixelFormat format) const {
 }
 
 std::optional<ImageCodec::Size> GlzEncoder::encode(const ImageView& image, std::span<uint8_t> into) const {
-    const std::optional<size_t> size = glz::encode_alone(image, into, glz::thread_workspace());
+    const std::optional<size_t> size = glz::encode_alone(image, into);
     return size ? std::optional(Size{*size}) : std::nullopt;
 }
 

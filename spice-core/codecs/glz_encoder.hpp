@@ -20,23 +20,18 @@
 // length says by 0, 1, 2 units. Image distance 0: in this image, offset + 1 units back; else that many images
 // back, offset units from its first. It may overlap what it makes; it does not know rows.
 //
-// What spice-gtk requires of ids and win_head_dist (its decode-glz.c, tried with it; one window is shared by
-// all display channels of a session):
+// What spice-gtk requires of ids and win_head_dist. One window serves all display channels of a session. Read
+// in its decode-glz.c and tried with it:
 // - The first id is 0, every id is used once, and there are no gaps. Ids may arrive in another order than
-// theirs;
-//   an image is decoded when it arrives, but nothing is freed before all smaller ids have arrived. A match
-//   into an image that has not arrived stops its channel until it does: for ever, if it would come by the
-//   same channel.
-// - When an image has been decoded and no smaller id is missing, images older than id - win_head_dist are
-// freed.
-//   That is, of the image whose id is the highest without a gap. With win_head_dist 0 the client keeps one
-//   image.
-// - While an id is missing, everything later is kept: 4 bytes a pixel. The slots of the window are id modulo
-//   16 (doubled when taken), so a skipped id goes unnoticed when an image with its id plus 16 takes its
-//   slot, which then may be freed although later images refer to it. An id used twice is never freed.
-// - INVAL_ALL_PIXMAPS does not clear the window; a new connection of the same session clears it, but not its
-//   notion of what has been freed: a session that reconnects keeps what it gets until the ids are where they
-//   were.
+//   theirs: an image is decoded when it arrives. But a match into an image that has not arrived stops its
+//   channel until it does, for ever if it would come by the same channel.
+// - After each image, those older than id - win_head_dist are freed, by the fields of the image with the
+//   highest id below which none is missing. With win_head_dist 0 the client keeps one image.
+// - While an id is missing, everything later is kept: 4 bytes a pixel. An id that never comes is never given
+//   up: nothing is freed again. An id used twice leaves an image behind; when the first id is not 0, nothing
+//   is freed until chance ends that.
+// - INVAL_ALL_PIXMAPS does not clear the window. A new connection of the same session does, but what it has
+//   freed before counts on: it keeps all that it gets until the ids are where they were.
 // Source: spice-gtk, decode-glz.c and decode-glz-tmpl.c; spice-server, glz-encode-match.tmpl.c.
 #pragma once
 

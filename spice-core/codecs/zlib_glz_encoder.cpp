@@ -1,6 +1,8 @@
 #include "codecs/zlib_glz_encoder.hpp"
 
+#include "codecs/glz_format.hpp"
 #include "codecs/glz_stream.hpp"
+#include "codecs/glz_units.hpp"
 
 #include <spice/enums.h>
 
@@ -20,6 +22,7 @@ constexpr size_t kZlibHeaderSize = 2;
 constexpr size_t kStoredAt = kZlibHeaderSize + 5; // where the stored block's bytes are
 constexpr size_t kDeflatedAt = kStoredAt + glz::kHeaderSize;
 constexpr size_t kTrailerSize = 4;
+constexpr size_t kLeastDeflated = 100; // GLZ images with fewer bytes gain less than the stream adds
 constexpr uint32_t kAdlerBase = 65521;
 
 // Set up once: that costs more than many an image.
@@ -46,7 +49,7 @@ public:
     }
 
 private:
-    static constexpr int kLevel = 6;
+    static constexpr int kLevel = 5;
     static constexpr int kMemory = 7;
 
     z_stream stream_{};
@@ -72,7 +75,7 @@ uint32_t get_u32_be(const uint8_t* from) {
 // Valid until the thread encodes the next.
 std::span<const uint8_t> encode_plain(const ImageView& image) {
     const std::span<uint8_t> buffer = glz::thread_buffer(glz::max_size(image));
-    const std::optional<size_t> size = glz::encode_alone(image, buffer, glz::thread_workspace());
+    const std::optional<size_t> size = glz::encode_alone(image, buffer);
     assert(size);
     return buffer.first(*size);
 }
@@ -101,7 +104,9 @@ std::optional<EncodedImage> glz::smaller_form(std::span<const uint8_t> image, si
     const size_t best = std::min(image.size(), raw_size);
     const size_t capacity = best - std::min(best, sizeof(uint32_t) + 1);
     const auto stream = std::make_unique_for_overwrite<uint8_t[]>(capacity);
-    if (const std::optional<size_t> size = deflate_image(image, {stream.get(), capacity})) {
+    const std::optional<size_t> size =
+        image.size() < kLeastDeflated ? std::nullopt : deflate_image(image, {stream.get(), capacity});
+    if (size) {
         form.type = SPICE_IMAGE_TYPE_ZLIB_GLZ_RGB;
         form.data.assign(stream.get(), stream.get() + *size);
         form.inner_size = static_cast<uint32_t>(image.size());

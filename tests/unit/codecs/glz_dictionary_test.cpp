@@ -77,7 +77,7 @@ TEST(GlzDictionary, makes_little_of_what_was_sent_before) {
     const TestImage text = test::text_image(500, 400);
     const size_t first = link.send(text);
     EXPECT_LT(link.send(text), first / 20);
-    EXPECT_LT(link.send(part_of(text, 33, 55, 200, 150)), first / 5);
+    EXPECT_LT(link.send(part_of(text, 33, 55, 200, 150)), first / 8);
     EXPECT_GT(link.client.matches_into_earlier(), 100u);
 }
 

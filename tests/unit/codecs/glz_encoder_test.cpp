@@ -1,12 +1,13 @@
 // Encode, decode with a decoder of our own, compare: over formats, sizes, layouts and contents.
 #include "codecs/glz_encoder.hpp"
 
-#include "codecs/glz_format.hpp"
+#include "codecs/glz_parser.hpp"
 #include "support/glz_decoder.hpp"
 #include "support/test_images.hpp"
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -141,6 +142,23 @@ TEST(GlzEncoder, finds_what_comes_again_around_the_limits_of_its_tokens) {
     }
 }
 
+TEST(GlzEncoder, finds_all_rows_of_a_picture_that_comes_again) {
+    const TestImage photo = test::noise_image(60, 40);
+    TestImage image(200, 120);
+    const auto paste = [&](uint32_t left, uint32_t top) {
+        for (uint32_t y = 0; y < photo.height; ++y) {
+            std::copy_n(&photo.pixels[y * photo.stride], photo.width, &image.at(left, top + y));
+        }
+    };
+    paste(7, 3);
+    const FormattedImage once(image, PixelFormat::xrgb8888);
+    paste(101, 71);
+    const FormattedImage twice(image, PixelFormat::xrgb8888);
+    expect_same_pixels(twice);
+    // A token each for the row and for what is between two of them, 4 bytes.
+    EXPECT_LT(glz_of(twice.view()).size(), glz_of(once.view()).size() + 40 * 9);
+}
+
 TEST(GlzEncoder, does_not_depend_on_what_was_encoded_before) {
     const FormattedImage image(test::text_image(200, 100), PixelFormat::xrgb8888);
     const std::vector<uint8_t> first = glz_of(image.view());
@@ -184,6 +202,23 @@ TEST(GlzTokens, hold_every_length_offset_and_image_distance) {
             }
         }
     }
+}
+
+TEST(GlzPlaceTable, forgets_all_before_its_places_repeat) {
+    using Table = glz::PlaceTable<2>;
+    Table table(4);
+    const uint32_t units[]{1, 2, 3, 4};
+    const uint32_t first = table.begin_image(10);
+    EXPECT_EQ(first, Table::kFirstPlace);
+    EXPECT_EQ(table.exchange(units, first + 3)[0], 0u);
+    EXPECT_EQ(table.exchange(units, first + 5)[0], first + 3);
+    const uint32_t second = table.begin_image(UINT32_MAX - first - 10);
+    EXPECT_EQ(second, first + 10);
+    const Table::Places known = table.exchange(units, second);
+    EXPECT_EQ(known[0], first + 5);
+    EXPECT_EQ(known[1], first + 3);
+    EXPECT_EQ(table.begin_image(1), Table::kFirstPlace);
+    EXPECT_EQ(table.exchange(units, 1)[0], 0u);
 }
 
 } // namespace
