@@ -7,8 +7,8 @@ namespace spice::display {
 namespace {
 
 // Smaller tiles find smaller views; larger ones keep the work on large pictures in bounds.
-constexpr int32_t kTileWidth = 64;
-constexpr int32_t kTileHeight = 16;
+constexpr int32_t kSmallTileWidth = 64;
+constexpr int32_t kSmallTileHeight = 16;
 constexpr int32_t kMaxColumns = 64;
 constexpr int32_t kMaxRows = 144;
 
@@ -19,6 +19,11 @@ constexpr int32_t kUnclaimedTile = 64;
 // One of so many rows of a tile that differs is looked at before it is taken for moved: text, the sparsest
 // content, has something in one of them. The comparison after the copy is exact.
 constexpr int32_t kSampledRow = 4;
+
+// What a pixel gains by being copied: 1, or -1 where it was right before and would be wrong.
+int32_t gain(uint32_t after, uint32_t before, uint32_t copied) {
+    return static_cast<int32_t>(after != before) - static_cast<int32_t>(after != copied);
+}
 
 // The length of the beginning of `gains` that gains the most; the shortest such one.
 int32_t best_beginning(std::span<const int32_t> gains) {
@@ -41,11 +46,11 @@ void MotionGrid::begin(const PixelArea& before, std::span<const PixelArea> after
                        std::span<const Rect> different) {
     before_ = before;
     after_ = after;
-    const int32_t scale = std::max(before.area.width() / (kTileWidth * kMaxColumns),
-                                   before.area.height() / (kTileHeight * kMaxRows)) +
+    const int32_t scale = std::max(before.area.width() / (kSmallTileWidth * kMaxColumns),
+                                   before.area.height() / (kSmallTileHeight * kMaxRows)) +
                           1;
-    tile_width_ = kTileWidth * scale;
-    tile_height_ = kTileHeight * scale;
+    tile_width_ = kSmallTileWidth * scale;
+    tile_height_ = kSmallTileHeight * scale;
     columns_ = (before.area.width() + tile_width_ - 1) / tile_width_;
     rows_ = (before.area.height() + tile_height_ - 1) / tile_height_;
     tiles_.assign(static_cast<size_t>(columns_) * static_cast<size_t>(rows_), {});
@@ -262,15 +267,6 @@ Rect MotionGrid::refined(Rect rect) const {
     rect.y2 = inner + gain_of_rows(zone, false);
     return rect;
 }
-
-namespace {
-
-// What a pixel gains by being copied: 1, or -1 where it was right before and would be wrong.
-int32_t gain(uint32_t after, uint32_t before, uint32_t copied) {
-    return static_cast<int32_t>(after != before) - static_cast<int32_t>(after != copied);
-}
-
-} // namespace
 
 // How many rows of the zone, from its end inside the rectangle, are worth copying.
 int32_t MotionGrid::gain_of_rows(const Rect& zone, bool upwards) const {
