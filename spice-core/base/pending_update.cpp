@@ -1,6 +1,7 @@
 #include "spice-core/pending_update.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <utility>
 
 namespace spice {
@@ -73,6 +74,11 @@ PendingUpdate::Taken PendingUpdate::take(const Region& part) {
     Taken taken{std::exchange(copies_, {}), changed_ & part};
     changed_ -= part;
     return taken;
+}
+
+void PendingUpdate::remove_changed(const Region& region) {
+    assert(copies_.empty()); // their pixels would come before those that were told
+    changed_ -= region;
 }
 
 void PendingUpdate::clear() {

@@ -22,8 +22,8 @@ constexpr protocol::ChannelId kMain{SPICE_CHANNEL_MAIN, 0};
 
 Client::Client(uint32_t connection_id, uint64_t number, Session& session, SharedInput& input,
                EndedHandler on_ended)
-    : connection_id_(connection_id), name_("client " + std::to_string(number)), session_(session),
-      input_(input), on_ended_(std::move(on_ended)) {}
+    : connection_id_(connection_id), number_(number), name_("client " + std::to_string(number)),
+      session_(session), input_(input), on_ended_(std::move(on_ended)) {}
 
 Client::~Client() {
     on_ended_ = nullptr;
@@ -59,7 +59,14 @@ std::shared_ptr<Channel> Client::make_channel(auth::LinkedStream link) {
         return cursor;
     }
     case SPICE_CHANNEL_INPUTS:
-        return std::make_shared<InputsChannel>(std::move(link), session_, input_, closed_handler());
+        return std::make_shared<InputsChannel>(
+            std::move(link), session_, input_,
+            [weak = weak_from_this()] {
+                if (const auto client = weak.lock()) {
+                    client->input_came();
+                }
+            },
+            closed_handler());
     default:
         return nullptr;
     }
@@ -80,6 +87,7 @@ void Client::channel_closed(Channel& channel, std::string_view reason) {
     }
     log_line(session_.log, LogLevel::info, name_, ": ", describe(channel.id()), " closed: ", reason);
     const bool main = channel.id() == kMain;
+    count(channel, past_);
     channels_.erase(found);
     if (main) {
         close("the client's main channel has closed");
@@ -104,6 +112,7 @@ void Client::screen_updated(const display::ScreenUpdate& update) {
         for_each<DisplayChannel>(SPICE_CHANNEL_DISPLAY,
                                  [&](DisplayChannel& display) { display.screen_updated(update); });
     });
+    report_activity();
 }
 
 void Client::cursor_changed(bool shape, bool position) {
@@ -118,6 +127,41 @@ void Client::lock_keys_changed() {
         for_each<InputsChannel>(SPICE_CHANNEL_INPUTS,
                                 [](InputsChannel& inputs) { inputs.lock_keys_changed(); });
     });
+}
+
+void Client::input_came() {
+    for_each<DisplayChannel>(SPICE_CHANNEL_DISPLAY, [](DisplayChannel& display) { display.input_came(); });
+}
+
+void Client::count(const Channel& channel, ClientFigures& figures) {
+    figures.bytes_sent += channel.bytes_sent();
+    if (channel.id() == kMain) {
+        figures.address = channel.peer();
+    }
+    if (channel.id().type == SPICE_CHANNEL_DISPLAY) {
+        static_cast<const DisplayChannel&>(channel).add_to(figures);
+    }
+}
+
+ClientFigures Client::figures() const {
+    ClientFigures figures = past_;
+    figures.number = number_;
+    figures.name = name_;
+    figures.connected_since = connected_since_;
+    figures.connected_for = std::chrono::duration_cast<std::chrono::milliseconds>(
+        std::chrono::steady_clock::now() - connected_at_);
+    for (const auto& [id, channel] : channels_) {
+        count(*channel, figures);
+    }
+    return figures;
+}
+
+void Client::report_activity() {
+    const auto now = std::chrono::steady_clock::now();
+    if (!ended_ && now - reported_at_ >= Report::kInterval) {
+        reported_at_ = now;
+        fenced([&] { session_.report.client_active(figures()); });
+    }
 }
 
 void Client::mouse_mode_changed(uint32_t mode) {

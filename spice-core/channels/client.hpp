@@ -13,7 +13,9 @@
 #include "channels/shared_input.hpp"
 #include "display/screen.hpp"
 #include "protocol/channel_id.hpp"
+#include "spice-core/report.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -50,6 +52,9 @@ public:
     void cursor_changed(bool shape, bool position);
     void lock_keys_changed();
 
+    // What was sent to it so far.
+    ClientFigures figures() const;
+
     // Closes all channels.
     void close(std::string_view reason);
 
@@ -58,16 +63,26 @@ private:
     Channel::ClosedHandler closed_handler();
     void channel_closed(Channel& channel, std::string_view reason);
     void mouse_mode_changed(uint32_t mode);
+    void input_came();
+    // Adds what `channel` has done to `figures`.
+    static void count(const Channel& channel, ClientFigures& figures);
+    void report_activity();
     // Calls `function` with each open channel of that type.
     template <class Kind, class Function>
     void for_each(uint8_t type, Function function);
     // `function`, with whatever it throws ending this client.
     template <class Function>
     void fenced(Function function);
+
     const uint32_t connection_id_;
+    const uint64_t number_;
     const std::string name_; // for the log
-    Session& session_;       // the server's
-    SharedInput& input_;     // the registry's
+    const std::chrono::system_clock::time_point connected_since_ = std::chrono::system_clock::now();
+    const std::chrono::steady_clock::time_point connected_at_ = std::chrono::steady_clock::now();
+    std::chrono::steady_clock::time_point reported_at_ = connected_at_;
+    ClientFigures past_; // of channels that have closed
+    Session& session_;   // the server's
+    SharedInput& input_; // the registry's
     EndedHandler on_ended_;
     bool ended_ = false;
     std::map<protocol::ChannelId, std::shared_ptr<Channel>> channels_;

@@ -64,7 +64,7 @@ void ClientRegistry::add_client(auth::LinkedStream link) {
 
 // Not erased at once: the client may be in the middle of something, and so may a loop over all of them.
 void ClientRegistry::client_ended(const Client& client) {
-    log_line(session_.log, LogLevel::info, client.name(), ": ended");
+    session_.report.client_ended(client.figures());
     boost::asio::post(executor_, [this, id = client.connection_id()] { forget(id); });
 }
 

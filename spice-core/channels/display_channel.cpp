@@ -1,5 +1,6 @@
 #include "channels/display_channel.hpp"
 
+#include "codecs/glz_encoder.hpp"
 #include "display/copy_order.hpp"
 #include "protocol/display_messages.hpp"
 
@@ -20,30 +21,28 @@ namespace asio = boost::asio;
 
 namespace {
 
-// One update's images, about: what a slow connection is busy with before the newest state gets its turn.
-constexpr int64_t kUpdateBytes = 256 * 1024;
-constexpr int64_t kMinUpdatePixels = 64 * 1024;
+// One update's images: what a connection is busy with before the newest state gets its turn.
+constexpr double kUpdateTime = 0.040; // s, where the link's speed is known
+constexpr double kMinUpdateBytes = 8 * 1024;
+constexpr double kMaxUpdateBytes = 1024 * 1024;
+constexpr int64_t kMinUpdatePixels = 16 * 1024;
 constexpr int64_t kMaxUpdatePixels = 4 * 1024 * 1024;
 // Images of fewer pixels together are encoded at once: that takes no longer than the way to another thread
 // and back.
 constexpr int64_t kInlinePixels = 32 * 1024;
 
+// What was lossy becomes exact when it has not changed for one to two of these times, and in portions that
+// keep nothing newer waiting for long.
+constexpr std::chrono::milliseconds kStill{100};
+constexpr int64_t kRefinePixels = 128 * 1024;
+
+// Changes of this size, this soon after the user's input or this near to the pointer, go before others.
+constexpr std::chrono::milliseconds kInteractive{200};
+constexpr int64_t kInteractivePixels = 16 * 1024;
+constexpr int kNearPointer = 64; // pixels
+
 // What a screen's content compresses to, until this client's own updates say better.
-constexpr double kFirstGuess = 0.5;
-
-uint32_t width(const Rect& area) {
-    return static_cast<uint32_t>(area.width());
-}
-
-uint32_t height(const Rect& area) {
-    return static_cast<uint32_t>(area.height());
-}
-
-// The screen's pixels in `area`, which later commits overwrite.
-codecs::ImageView view(const display::Screen& screen, const Rect& area) {
-    const size_t offset = static_cast<size_t>(area.y1) * screen.stride() + static_cast<size_t>(area.x1);
-    return codecs::xrgb_view(&screen.pixels()[offset], screen.stride(), width(area), height(area));
-}
+constexpr double kFirstGuess = 0.25;
 
 std::shared_ptr<const uint32_t[]> snapshot(const codecs::ImageView& image) {
     std::shared_ptr<uint32_t[]> pixels =
@@ -54,13 +53,44 @@ std::shared_ptr<const uint32_t[]> snapshot(const codecs::ImageView& image) {
     return pixels;
 }
 
+ImageKind kind_of(uint8_t image_type) {
+    switch (image_type) {
+    case SPICE_IMAGE_TYPE_LZ_RGB:
+    case SPICE_IMAGE_TYPE_LZ_PLT:
+        return ImageKind::lz;
+    case SPICE_IMAGE_TYPE_LZ4:
+        return ImageKind::lz4;
+    case SPICE_IMAGE_TYPE_GLZ_RGB:
+        return ImageKind::glz;
+    case SPICE_IMAGE_TYPE_ZLIB_GLZ_RGB:
+        return ImageKind::zlib_glz;
+    case SPICE_IMAGE_TYPE_QUIC:
+        return ImageKind::quic;
+    case SPICE_IMAGE_TYPE_JPEG:
+    case SPICE_IMAGE_TYPE_JPEG_ALPHA:
+        return ImageKind::jpeg;
+    case SPICE_IMAGE_TYPE_FROM_CACHE:
+        return ImageKind::from_cache;
+    default:
+        return ImageKind::raw;
+    }
+}
+
+display::CodecPreferences preferences(const ServerConfig& config, bool has_lz4) {
+    display::CodecPreferences preferences;
+    preferences.configured = config.image_compression;
+    preferences.jpeg = config.jpeg_wan_compression;
+    preferences.zlib_glz = config.zlib_glz_wan_compression;
+    preferences.has_lz4 = has_lz4;
+    return preferences;
+}
+
 } // namespace
 
 DisplayChannel::DisplayChannel(auth::LinkedStream link, Session& session, ClosedHandler on_closed)
-    : Channel(std::move(link), session, std::move(on_closed)), bytes_per_pixel_(kFirstGuess) {
-    preferences_.configured = session.config.image_compression;
-    preferences_.has_lz4 = has_cap(SPICE_DISPLAY_CAP_LZ4_COMPRESSION);
-}
+    : Channel(std::move(link), session, std::move(on_closed)),
+      planner_(preferences(session.config, has_cap(SPICE_DISPLAY_CAP_LZ4_COMPRESSION))), still_(executor()),
+      bytes_per_pixel_(kFirstGuess) {}
 
 size_t DisplayChannel::max_message_size(uint16_t type) const {
     return protocol::max_display_message(type);
@@ -92,7 +122,7 @@ Result<> DisplayChannel::handle(uint16_t type, Bytes body) {
             return preferred.error();
         }
         if (preferred->known()) {
-            preferences_.wanted = preferred->compression;
+            planner_.preferences().wanted = preferred->compression;
         }
         return {};
     }
@@ -119,6 +149,8 @@ Result<> DisplayChannel::handle_init(Bytes body) {
         return Error{"second display init"};
     }
     initialized_ = true;
+    planner_.set_cache_budget(init->pixmap_cache_size);
+    planner_.preferences().has_glz = init->glz_window > 0;
     send(SPICE_MSG_DISPLAY_INVAL_ALL_PALETTES, {});
     surface_due_ = session().screen.surface().has_value();
     send_what_fits();
@@ -135,9 +167,46 @@ void DisplayChannel::screen_updated(const display::ScreenUpdate& update) {
     if (update.surface_changed || (!created_ && !surface_due_)) {
         surface_due_ = session().screen.surface().has_value();
     } else if (!surface_due_) {
-        tracker_.add(update);
+        if (!tracker_.empty()) {
+            ++figures_.updates_skipped; // what waited is merged with this
+        }
+        tracker_.add(update, urgent_part(update.changed));
+        refinement_.changed(update.changed);
     }
     send_what_fits();
+}
+
+void DisplayChannel::input_came() {
+    interactive_until_ = std::chrono::steady_clock::now() + kInteractive;
+}
+
+Region DisplayChannel::urgent_part(const Region& changed) const {
+    const Point pointer = session().cursor.position;
+    Region urgent = changed & Region(Rect{pointer.x - kNearPointer, pointer.y - kNearPointer,
+                                          pointer.x + kNearPointer, pointer.y + kNearPointer});
+    if (std::chrono::steady_clock::now() < interactive_until_) {
+        std::vector<Rect> small;
+        for (const Rect& rect : changed.rects()) {
+            if (rect.area() <= kInteractivePixels) {
+                small.push_back(rect);
+            }
+        }
+        urgent |= Region(small);
+    }
+    return urgent;
+}
+
+void DisplayChannel::add_to(ClientFigures& figures) const {
+    for (size_t kind = 0; kind < kImageKinds; ++kind) {
+        figures.images[kind].count += figures_.images[kind].count;
+        figures.images[kind].bytes += figures_.images[kind].bytes;
+    }
+    figures.fills += figures_.fills;
+    figures.copies += figures_.copies;
+    figures.updates_sent += figures_.updates_sent;
+    figures.updates_skipped += figures_.updates_skipped;
+    figures.encode_time += figures_.encode_time;
+    figures.lossy_pixels += static_cast<uint64_t>(refinement_.pixels());
 }
 
 void DisplayChannel::send_what_fits() {
@@ -148,6 +217,8 @@ void DisplayChannel::send_what_fits() {
             send_monitors();
         } else if (created_ && !tracker_.empty()) {
             send_update();
+        } else if (marked_ && !refinement_.due().empty()) {
+            send_refinement();
         } else {
             return;
         }
@@ -160,6 +231,7 @@ void DisplayChannel::create_surface() {
     surface_due_ = false;
     monitors_due_ = true;
     tracker_.reset(surface.size);
+    refinement_.clear();
     if (resized) {
         send(protocol::SurfaceDestroy::kType, protocol::SurfaceDestroy{surface.id}.body());
     }
@@ -203,15 +275,30 @@ void DisplayChannel::send_monitors() {
 // The screen's pixels are those of this very moment: what is taken from the tracker and what is sent or put
 // aside for the encoders must belong together.
 void DisplayChannel::send_update() {
-    update_pixels_ = 0;
-    update_bytes_ = 0;
     const PendingUpdate::Taken taken = tracker_.take(update_pixels());
+    ++figures_.updates_sent;
     send_copies(taken.copies);
-    const display::UpdatePlan plan = display::plan_update(taken.changed, session().screen);
-    for (const display::Fill& fill : plan.fills) {
-        send(protocol::DrawFill::kType, protocol::DrawFill{fill.area, fill.colour}.body());
+    const int64_t waiting = taken.changed.area() + tracker_.changed().area();
+    display::ImagePlanner::Plan plan =
+        planner_.plan(taken.changed, session().screen, waiting, link_speed(), true);
+    tracker_.told(plan.covered);
+    draw(std::move(plan));
+}
+
+// Exact pixels for a part of what was sent lossy.
+void DisplayChannel::send_refinement() {
+    std::vector<Rect> part;
+    int64_t left = std::min(kRefinePixels, update_pixels());
+    for (const Rect& rect : refinement_.due().rects()) {
+        if (rect.area() > left) {
+            const auto rows = static_cast<int32_t>(std::max<int64_t>(1, left / rect.width()));
+            part.push_back({rect.x1, rect.y1, rect.x2, rect.y1 + rows});
+            break;
+        }
+        part.push_back(rect);
+        left -= rect.area();
     }
-    send_images(plan.images);
+    draw(planner_.plan(Region(part), session().screen, 0, link_speed(), false));
 }
 
 void DisplayChannel::send_copies(const std::vector<Copy>& copies) {
@@ -219,42 +306,62 @@ void DisplayChannel::send_copies(const std::vector<Copy>& copies) {
         for (const Rect& box : display::copy_order(copy)) {
             const protocol::CopyBits message{box, {box.x1 - copy.dx, box.y1 - copy.dy}};
             send(protocol::CopyBits::kType, message.body());
+            ++figures_.copies;
         }
+        refinement_.sent_copy(copy);
     }
 }
 
-void DisplayChannel::send_images(const std::vector<Rect>& areas) {
+void DisplayChannel::draw(display::ImagePlanner::Plan plan) {
+    update_pixels_ = 0;
+    update_bytes_ = 0;
+    for (const display::Fill& fill : plan.fills) {
+        send(protocol::DrawFill::kType, protocol::DrawFill{fill.area, fill.colour}.body());
+        refinement_.sent_exact(fill.area);
+        ++figures_.fills;
+    }
+    std::erase_if(plan.images, [this](const display::PlannedImage& image) {
+        if (image.cached) {
+            send_cached(image.area, *image.cached);
+        }
+        return image.cached.has_value();
+    });
+    encode_and_send(std::move(plan.images));
+}
+
+void DisplayChannel::encode_and_send(Images images) {
     int64_t pixels = 0;
-    for (const Rect& area : areas) {
-        pixels += area.area();
+    for (const display::PlannedImage& image : images) {
+        pixels += image.area.area();
     }
     const display::Screen& screen = session().screen;
-    if (pixels <= kInlinePixels || session().encode_pool == nullptr) {
-        for (const Rect& area : areas) {
-            send_image(area, codecs::encode_image(codec(), view(screen, area)));
+    codecs::EncodePool& pool = *session().encode_pool;
+    if (pixels <= kInlinePixels) {
+        for (const display::PlannedImage& image : images) {
+            send_image(image, pool.encode_here(image.choice.recipe, image.key, view_of(screen, image.area)));
         }
         end_update();
         return;
     }
     std::vector<codecs::EncodeJob> jobs;
-    jobs.reserve(areas.size());
-    for (const Rect& area : areas) {
-        jobs.push_back({codec(), snapshot(view(screen, area)), width(area), height(area)});
+    jobs.reserve(images.size());
+    for (const display::PlannedImage& image : images) {
+        jobs.push_back({image.choice.recipe, image.key, snapshot(view_of(screen, image.area))});
     }
     encoding_ = true;
     auto self = std::static_pointer_cast<DisplayChannel>(shared_from_this());
-    asio::co_spawn(executor(), encode_elsewhere(std::move(self), areas, std::move(jobs)), asio::detached);
+    asio::co_spawn(executor(), encode_elsewhere(std::move(self), std::move(images), std::move(jobs)),
+                   asio::detached);
 }
 
-asio::awaitable<void> DisplayChannel::encode_elsewhere(std::shared_ptr<DisplayChannel> self,
-                                                       std::vector<Rect> areas,
+asio::awaitable<void> DisplayChannel::encode_elsewhere(std::shared_ptr<DisplayChannel> self, Images images,
                                                        std::vector<codecs::EncodeJob> jobs) {
     try {
         if (self->closed()) {
             co_return;
         }
         codecs::EncodePool& pool = *self->session().encode_pool;
-        const std::vector<codecs::EncodedImage> images =
+        const std::vector<codecs::SharedImage> encoded =
             co_await pool.encode(self->executor(), std::move(jobs));
         self->encoding_ = false;
         if (self->closed()) {
@@ -263,7 +370,7 @@ asio::awaitable<void> DisplayChannel::encode_elsewhere(std::shared_ptr<DisplayCh
         // For a surface that is about to go, nobody needs them.
         if (!self->surface_due_) {
             for (size_t i = 0; i < images.size(); ++i) {
-                self->send_image(areas[i], images[i]);
+                self->send_image(images[i], encoded[i]);
             }
             self->end_update();
         }
@@ -273,11 +380,57 @@ asio::awaitable<void> DisplayChannel::encode_elsewhere(std::shared_ptr<DisplayCh
     }
 }
 
-void DisplayChannel::send_image(const Rect& area, const codecs::EncodedImage& image) {
-    const protocol::DrawCopy message{area, ++last_image_id_, image.type, image.data};
-    update_pixels_ += area.area();
-    update_bytes_ += static_cast<int64_t>(image.data.size());
-    send(protocol::DrawCopy::kType, message.body());
+void DisplayChannel::send_image(const display::PlannedImage& planned, const codecs::SharedImage& image) {
+    const bool keep = planned.keep && !image->lossy;
+    protocol::DrawCopy message{planned.area, 0, image->type, 0, image->data.size()};
+    if (keep) {
+        if (const auto id = planner_.cache().find(planned.key)) {
+            send_cached(planned.area, *id); // twice in one update
+            return;
+        }
+        if (const auto added = planner_.cache().add(planned.key)) {
+            send_evicted(added->evicted);
+            message.image_id = added->id;
+            message.image_flags = SPICE_IMAGE_FLAGS_CACHE_ME;
+        }
+    }
+    message.inner_size = image->inner_size;
+    message.top_down = image->top_down;
+    message.palette = image->palette;
+    message.bitmap_format = codecs::bitmap_format(image->format);
+    send(protocol::DrawCopy::kType, message.head(), payload(image));
+    if (image->lossy) {
+        refinement_.sent_lossy(planned.area);
+    } else {
+        refinement_.sent_exact(planned.area);
+    }
+    update_pixels_ += planned.area.area();
+    update_bytes_ += static_cast<int64_t>(image->data.size());
+    figures_.count_image(kind_of(image->type), image->data.size());
+    figures_.encode_time += image->encode_time;
+}
+
+// The image's bytes for this client: GLZ images have a place in its window, in the order of their sending.
+// They refer to no other image, so the window is one image.
+SharedBytes DisplayChannel::payload(const codecs::SharedImage& image) {
+    if (image->type != SPICE_IMAGE_TYPE_GLZ_RGB && image->type != SPICE_IMAGE_TYPE_ZLIB_GLZ_RGB) {
+        return SharedBytes(image, &image->data);
+    }
+    auto own = std::make_shared<std::vector<uint8_t>>(image->data);
+    codecs::set_glz_id(image->type, *own, image->inner_size, next_glz_id_++, 0);
+    return own;
+}
+
+void DisplayChannel::send_cached(const Rect& area, uint64_t id) {
+    send(protocol::DrawCopy::kType, protocol::DrawCopy{area, id, SPICE_IMAGE_TYPE_FROM_CACHE}.head());
+    refinement_.sent_exact(area);
+    figures_.count_image(ImageKind::from_cache, 0);
+}
+
+void DisplayChannel::send_evicted(std::span<const uint64_t> ids) {
+    if (!ids.empty()) {
+        send(protocol::InvalList::kType, protocol::InvalList{ids}.body());
+    }
 }
 
 void DisplayChannel::end_update() {
@@ -289,15 +442,37 @@ void DisplayChannel::end_update() {
         send_monitors();
         mark();
     }
+    watch_stillness();
+}
+
+void DisplayChannel::watch_stillness() {
+    if (still_runs_ || !refinement_.has_young() || closed()) {
+        return;
+    }
+    still_runs_ = true;
+    still_.expires_after(kStill);
+    still_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
+        const auto self = std::static_pointer_cast<DisplayChannel>(weak.lock());
+        if (error || !self || self->closed()) {
+            return;
+        }
+        self->still_runs_ = false;
+        self->refinement_.grow_older();
+        self->send_what_fits();
+        self->watch_stillness();
+    });
+}
+
+display::LinkSpeed DisplayChannel::link_speed() const {
+    return link().bytes_per_second;
 }
 
 int64_t DisplayChannel::update_pixels() const {
-    const double pixels = static_cast<double>(kUpdateBytes) / std::max(bytes_per_pixel_, 0.01);
+    const display::LinkSpeed link = link_speed();
+    const double bytes =
+        link ? std::clamp(*link * kUpdateTime, kMinUpdateBytes, kMaxUpdateBytes) : kMaxUpdateBytes / 4;
+    const double pixels = bytes / std::max(bytes_per_pixel_, 0.01);
     return std::clamp(static_cast<int64_t>(pixels), kMinUpdatePixels, kMaxUpdatePixels);
-}
-
-const codecs::ImageCodec* DisplayChannel::codec() const {
-    return codecs::codec(display::choose_codec(preferences_));
 }
 
 } // namespace spice::channels

@@ -3,18 +3,24 @@
 // The client's INIT opens it. Then the surface is created and told piece by piece: one update at a time is
 // encoded and queued, each only when the connection has room for it; everything that happens meanwhile merges
 // in the UpdateTracker. So a slow client costs a bounded amount of memory and skips states instead of showing
-// old ones. Core thread; see Channel.
+// old ones. What went lossy is made exact when it has been still for a moment and nothing newer waits. Core
+// thread; see Channel.
 #pragma once
 
 #include "channels/channel.hpp"
 #include "codecs/encode_pool.hpp"
-#include "display/codec_policy.hpp"
+#include "display/image_planner.hpp"
+#include "display/refinement.hpp"
 #include "display/screen.hpp"
-#include "display/update_planner.hpp"
 #include "display/update_tracker.hpp"
+#include "spice-core/report.hpp"
 
+#include <boost/asio/steady_timer.hpp>
+
+#include <chrono>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 namespace spice::channels {
@@ -25,14 +31,22 @@ public:
 
     // session().screen has changed.
     void screen_updated(const display::ScreenUpdate& update);
+    // The user has pressed something: what changes now is what he waits for.
+    void input_came();
+
+    // What was drawn, and at what cost.
+    void add_to(ClientFigures& figures) const;
 
 protected:
     void started() override {} // the client speaks first
     boost::asio::awaitable<Result<>> received(uint16_t type, Bytes body) override;
     void room() override { send_what_fits(); }
+    void closing() override { still_.cancel(); }
     size_t max_message_size(uint16_t type) const override;
 
 private:
+    using Images = std::vector<display::PlannedImage>;
+
     Result<> handle(uint16_t type, Bytes body);
     Result<> handle_init(Bytes body);
 
@@ -42,15 +56,21 @@ private:
     void send_monitors();
     void mark();
     void send_update();
+    void send_refinement();
     void send_copies(const std::vector<Copy>& copies);
-    void send_images(const std::vector<Rect>& areas);
-    void send_image(const Rect& area, const codecs::EncodedImage& image);
-    static boost::asio::awaitable<void> encode_elsewhere(std::shared_ptr<DisplayChannel> self,
-                                                         std::vector<Rect> areas,
+    void draw(display::ImagePlanner::Plan plan);
+    void encode_and_send(Images images);
+    static boost::asio::awaitable<void> encode_elsewhere(std::shared_ptr<DisplayChannel> self, Images images,
                                                          std::vector<codecs::EncodeJob> jobs);
+    void send_image(const display::PlannedImage& planned, const codecs::SharedImage& image);
+    SharedBytes payload(const codecs::SharedImage& image);
+    void send_cached(const Rect& area, uint64_t id);
+    void send_evicted(std::span<const uint64_t> ids);
     void end_update();
+    void watch_stillness();
+    display::LinkSpeed link_speed() const;
     int64_t update_pixels() const;
-    const codecs::ImageCodec* codec() const;
+    Region urgent_part(const Region& changed) const;
 
     bool initialized_ = false; // the client's INIT has come
     bool created_ = false;     // the client has a surface
@@ -58,12 +78,17 @@ private:
     bool surface_due_ = false; // the client's surface is not the screen's
     bool monitors_due_ = false;
     bool encoding_ = false; // an update is with the encode pool
-    display::CodecPreferences preferences_;
+    uint64_t next_glz_id_ = 0;
+    display::ImagePlanner planner_;
     display::UpdateTracker tracker_;
-    uint64_t last_image_id_ = 0;
+    display::Refinement refinement_;
+    boost::asio::steady_timer still_; // runs while there is something young in `refinement_`
+    bool still_runs_ = false;
+    std::chrono::steady_clock::time_point interactive_until_{};
     int64_t update_pixels_ = 0; // of the images of the update under way
     int64_t update_bytes_ = 0;
     double bytes_per_pixel_; // of images lately
+    ClientFigures figures_;  // only what add_to() tells
 };
 
 } // namespace spice::channels

@@ -42,8 +42,9 @@ int clamped_position(uint32_t position, int edge) {
 } // namespace
 
 InputsChannel::InputsChannel(auth::LinkedStream link, Session& session, SharedInput& input,
-                             ClosedHandler on_closed)
-    : Channel(std::move(link), session, std::move(on_closed)), input_(input), retry_(executor()) {}
+                             PressedHandler on_pressed, ClosedHandler on_closed)
+    : Channel(std::move(link), session, std::move(on_closed)), input_(input),
+      on_pressed_(std::move(on_pressed)), retry_(executor()) {}
 
 void InputsChannel::started() {
     told_lock_keys_ = session().lock_keys;
@@ -97,6 +98,8 @@ Result<> InputsChannel::parse(uint16_t type, Bytes body) {
     case SPICE_MSGC_INPUTS_KEY_DOWN:
     case SPICE_MSGC_INPUTS_KEY_UP:
     case SPICE_MSGC_INPUTS_KEY_SCANCODE:
+        on_pressed_();
+        return parse_keys(type, body);
     case SPICE_MSGC_INPUTS_KEY_MODIFIERS:
         return parse_keys(type, body);
     case SPICE_MSGC_INPUTS_MOUSE_MOTION:
@@ -104,6 +107,7 @@ Result<> InputsChannel::parse(uint16_t type, Bytes body) {
         return parse_pointer(type, body);
     case SPICE_MSGC_INPUTS_MOUSE_PRESS:
     case SPICE_MSGC_INPUTS_MOUSE_RELEASE:
+        on_pressed_();
         return parse_button(type, body);
     default:
         return Error{"inputs: unknown message"};

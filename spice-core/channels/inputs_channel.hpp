@@ -9,14 +9,19 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 namespace spice::channels {
 
 class InputsChannel final : public Channel {
 public:
+    // Called for each key and button that the user presses or releases.
+    using PressedHandler = std::function<void()>;
+
     // `input` outlives the channel's open time.
-    InputsChannel(auth::LinkedStream link, Session& session, SharedInput& input, ClosedHandler on_closed);
+    InputsChannel(auth::LinkedStream link, Session& session, SharedInput& input, PressedHandler on_pressed,
+                  ClosedHandler on_closed);
 
     // Session::lock_keys is new: the client hears of it at once, or when it reads again.
     void lock_keys_changed();
@@ -36,6 +41,7 @@ private:
     void acknowledge_motion();
 
     SharedInput& input_; // the registry's
+    PressedHandler on_pressed_;
     boost::asio::steady_timer retry_;
     ScancodeDecoder scancodes_;
     HeldInputs held_;

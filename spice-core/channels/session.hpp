@@ -9,6 +9,7 @@
 #include "spice-core/desktop.hpp"
 #include "spice-core/display_command.hpp"
 #include "spice-core/log.hpp"
+#include "spice-core/report.hpp"
 
 #include <cstdint>
 
@@ -18,10 +19,11 @@ struct Session {
     const ServerConfig& config;
     Desktop& desktop;
     LogSink& log;
+    Report& report;
     display::Screen screen; // pixels, monitors
     Cursor cursor{};
     LockKeys lock_keys = 0;
-    codecs::EncodePool* encode_pool = nullptr; // the server's; none: images are encoded on the core thread
+    codecs::EncodePool* encode_pool = nullptr; // the server's; set before the first display channel
 };
 
 } // namespace spice::channels

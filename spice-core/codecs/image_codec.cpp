@@ -1,7 +1,10 @@
 #include "codecs/image_codec.hpp"
 
+#include "codecs/glz_encoder.hpp"
 #include "codecs/lz4_encoder.hpp"
 #include "codecs/lz_encoder.hpp"
+#include "codecs/quic_encoder.hpp"
+#include "codecs/zlib_glz_encoder.hpp"
 
 #include <spice/enums.h>
 
@@ -12,11 +15,20 @@ namespace spice::codecs {
 const ImageCodec* codec(Codec codec) {
     static const LzEncoder lz;
     static const Lz4Encoder lz4;
+    static const GlzEncoder glz;
+    static const ZlibGlzEncoder zlib_glz;
+    static const QuicEncoder quic;
     switch (codec) {
     case Codec::lz:
         return &lz;
     case Codec::lz4:
         return &lz4;
+    case Codec::glz:
+        return &glz;
+    case Codec::zlib_glz:
+        return &zlib_glz;
+    case Codec::quic:
+        return &quic;
     case Codec::raw:
         break;
     }
@@ -35,14 +47,14 @@ EncodedImage raw_image(const ImageView& image) {
     return raw;
 }
 
-EncodedImage encode_image(const ImageCodec* codec, const ImageView& image) {
-    const std::optional<uint8_t> type = codec != nullptr ? codec->image_type(image.format) : std::nullopt;
+EncodedImage ImageCodec::encode_or_raw(const ImageView& image) const {
+    const std::optional<uint8_t> type = image_type(image.format);
     if (!type) {
         return raw_image(image);
     }
     const size_t capacity = image.raw_size() - 1;
     const auto scratch = std::make_unique_for_overwrite<uint8_t[]>(capacity);
-    const std::optional<ImageCodec::Size> size = codec->encode(image, {scratch.get(), capacity});
+    const std::optional<Size> size = encode(image, {scratch.get(), capacity});
     if (!size) {
         return raw_image(image);
     }
@@ -53,8 +65,12 @@ EncodedImage encode_image(const ImageCodec* codec, const ImageView& image) {
         encoded.palette.assign(image.palette.begin(), image.palette.end());
     }
     encoded.inner_size = size->inner_size;
-    encoded.lossy = codec->lossy();
+    encoded.lossy = lossy();
     return encoded;
+}
+
+EncodedImage encode_image(const ImageCodec* codec, const ImageView& image) {
+    return codec != nullptr ? codec->encode_or_raw(image) : raw_image(image);
 }
 
 ContiguousRows::ContiguousRows(const ImageView& image) {

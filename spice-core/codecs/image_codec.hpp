@@ -6,6 +6,7 @@
 
 #include "codecs/pixel_format.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -24,6 +25,7 @@ struct EncodedImage {
     std::vector<uint32_t> palette{};            // LZ_PLT and indexed BITMAP: 0x00rrggbb
     uint32_t inner_size = 0; // bytes: of the JPEG in a JPEG_ALPHA, of the GLZ image in a ZLIB_GLZ_RGB
     bool lossy = false;      // decoded, it is only like the picture
+    std::chrono::microseconds encode_time{0};
 };
 
 class ImageCodec {
@@ -41,15 +43,17 @@ public:
     // How many bytes of `into` are used; none when that is too small, whose content is then unspecified.
     // The format is one that the codec takes.
     virtual std::optional<Size> encode(const ImageView& image, std::span<uint8_t> into) const = 0;
+    // Never fails but for want of memory: what is not taken or does not get smaller goes raw. A codec may
+    // know another way that makes fewer bytes of this image, and go it.
+    virtual EncodedImage encode_or_raw(const ImageView& image) const;
 };
 
-enum class Codec : uint8_t { raw, lz, lz4 };
+enum class Codec : uint8_t { raw, lz, lz4, glz, zlib_glz, quic }; // for JPEG see jpeg_ladder()
 
 // The encoder; null for raw, which needs none.
 const ImageCodec* codec(Codec codec);
 
-// Never fails but for want of memory: what `codec` (null: none) does not take or cannot make smaller than raw
-// goes raw.
+// As ImageCodec::encode_or_raw(); without a codec the image goes raw.
 EncodedImage encode_image(const ImageCodec* codec, const ImageView& image);
 EncodedImage raw_image(const ImageView& image);
 

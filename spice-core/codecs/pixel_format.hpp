@@ -1,6 +1,8 @@
 // The pixel formats that images may have, and what a picture in memory looks like to an encoder.
 #pragma once
 
+#include <spice/enums.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -36,6 +38,27 @@ constexpr uint32_t bits_per_pixel(PixelFormat format) {
         break;
     }
     return 32;
+}
+
+// SPICE_BITMAP_FMT_*.
+constexpr uint8_t bitmap_format(PixelFormat format) {
+    switch (format) {
+    case PixelFormat::indexed1:
+        return SPICE_BITMAP_FMT_1BIT_BE;
+    case PixelFormat::indexed4:
+        return SPICE_BITMAP_FMT_4BIT_BE;
+    case PixelFormat::indexed8:
+        return SPICE_BITMAP_FMT_8BIT;
+    case PixelFormat::rgb555:
+        return SPICE_BITMAP_FMT_16BIT;
+    case PixelFormat::rgb888:
+        return SPICE_BITMAP_FMT_24BIT;
+    case PixelFormat::argb8888:
+        return SPICE_BITMAP_FMT_RGBA;
+    case PixelFormat::xrgb8888:
+        break;
+    }
+    return SPICE_BITMAP_FMT_32BIT;
 }
 
 constexpr bool is_indexed(PixelFormat format) {

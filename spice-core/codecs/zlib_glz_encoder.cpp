@@ -149,6 +149,10 @@ std::optional<ImageCodec::Size> ZlibGlzEncoder::encode(const ImageView& image,
     return size ? std::optional(Size{*size, static_cast<uint32_t>(plain.size())}) : std::nullopt;
 }
 
+EncodedImage ZlibGlzEncoder::encode_or_raw(const ImageView& image) const {
+    return encode_glz(image);
+}
+
 EncodedImage encode_glz(const ImageView& image) {
     if (!glz::image_type(image.format)) {
         return raw_image(image);

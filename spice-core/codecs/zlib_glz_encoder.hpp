@@ -28,6 +28,7 @@ class ZlibGlzEncoder final : public ImageCodec {
 public:
     std::optional<uint8_t> image_type(PixelFormat format) const override;
     std::optional<Size> encode(const ImageView& image, std::span<uint8_t> into) const override;
+    EncodedImage encode_or_raw(const ImageView& image) const override; // encode_glz()
 };
 
 // Whichever is the smallest of raw, GLZ_RGB and ZLIB_GLZ_RGB, told from one encoding: what encode_image() is

@@ -1,10 +1,28 @@
 #include "display/codec_policy.hpp"
 
+#include "codecs/jpeg_encoder.hpp"
+
 #include <spice/enums.h>
 
 namespace spice::display {
 
 namespace {
+
+using codecs::Codec;
+
+// What the user bears before an exact picture is there; longer, and a lossy one comes first.
+constexpr double kBearable = 0.040; // s
+// Photographs: bytes that QUIC makes of a pixel, and pixels that one thread here and one at the client get
+// done in a second, one after the other.
+constexpr double kQuicBytes = 1.0;
+constexpr double kQuicPixels = 42e6;
+// All that waits is to be on its way, lossy, in this time.
+constexpr double kLossyTime = 0.060; // s
+// Pixels of an image of which zlib and QUIC make no less than LZ, in many times the time.
+constexpr int64_t kTiny = 192;
+
+// The rungs of codecs::jpeg_ladder(): what a pixel costs, for choosing one.
+constexpr double kJpegBytes[] = {0.045, 0.063, 0.101, 0.154};
 
 ImageCompression wish(const CodecPreferences& preferences) {
     if (!preferences.wanted) {
@@ -13,29 +31,93 @@ ImageCompression wish(const CodecPreferences& preferences) {
     switch (*preferences.wanted) {
     case SPICE_IMAGE_COMPRESSION_OFF:
         return ImageCompression::off;
-    case SPICE_IMAGE_COMPRESSION_LZ:
+    case SPICE_IMAGE_COMPRESSION_AUTO_GLZ:
+        return ImageCompression::auto_glz;
     case SPICE_IMAGE_COMPRESSION_AUTO_LZ:
+        return ImageCompression::auto_lz;
+    case SPICE_IMAGE_COMPRESSION_QUIC:
+        return ImageCompression::quic;
+    case SPICE_IMAGE_COMPRESSION_GLZ:
+        return ImageCompression::glz;
+    case SPICE_IMAGE_COMPRESSION_LZ:
         return ImageCompression::lz;
     case SPICE_IMAGE_COMPRESSION_LZ4:
         return ImageCompression::lz4;
     default:
-        return ImageCompression::automatic;
+        return preferences.configured;
     }
+}
+
+bool slow(LinkSpeed link) {
+    return link && *link < kSlowLink;
+}
+
+bool by_content(ImageCompression compression) {
+    return compression == ImageCompression::automatic || compression == ImageCompression::auto_glz ||
+           compression == ImageCompression::auto_lz;
+}
+
+CodecChoice one(Codec which) {
+    return {{codecs::codec(which), nullptr}};
+}
+
+CodecChoice glz(const CodecPreferences& preferences, ImageCompression compression, LinkSpeed link) {
+    if (!preferences.has_glz) {
+        return one(Codec::lz);
+    }
+    const bool zlib = preferences.zlib_glz == WanCompression::always ||
+                      (preferences.zlib_glz == WanCompression::automatic &&
+                       (compression == ImageCompression::automatic || slow(link)));
+    return one(zlib ? Codec::zlib_glz : Codec::glz);
 }
 
 } // namespace
 
-codecs::Codec choose_codec(const CodecPreferences& preferences) {
-    switch (wish(preferences)) {
+CodecChoice choose_codec(const CodecPreferences& preferences, ContentClass content, int64_t pixels,
+                         LinkSpeed link) {
+    const ImageCompression compression = wish(preferences);
+    if (compression == ImageCompression::automatic && pixels < kTiny) {
+        return one(Codec::lz);
+    }
+    if (suits_quic(content) && by_content(compression)) {
+        return one(Codec::quic);
+    }
+    switch (compression) {
     case ImageCompression::off:
-        return codecs::Codec::raw;
-    case ImageCompression::lz:
-        return codecs::Codec::lz;
+        return one(Codec::raw);
+    case ImageCompression::quic:
+        return one(Codec::quic);
     case ImageCompression::lz4:
+        return one(preferences.has_lz4 ? Codec::lz4 : Codec::lz);
+    case ImageCompression::lz:
+    case ImageCompression::auto_lz:
+        return one(Codec::lz);
     case ImageCompression::automatic:
+    case ImageCompression::auto_glz:
+    case ImageCompression::glz:
         break;
     }
-    return preferences.has_lz4 ? codecs::Codec::lz4 : codecs::Codec::lz;
+    return glz(preferences, compression, link);
+}
+
+const codecs::ImageCodec* choose_lossy(const CodecPreferences& preferences, int64_t pixels, bool video,
+                                       LinkSpeed link) {
+    const ImageCompression compression = wish(preferences);
+    if (preferences.jpeg == WanCompression::never ||
+        !(by_content(compression) || compression == ImageCompression::quic)) {
+        return nullptr;
+    }
+    const auto count = static_cast<double>(pixels);
+    const double exact = count / kQuicPixels + (link ? count * kQuicBytes / *link : 0);
+    if (preferences.jpeg == WanCompression::automatic && !video && exact <= kBearable) {
+        return nullptr;
+    }
+    const auto ladder = codecs::jpeg_ladder();
+    size_t rung = ladder.size() - 1;
+    while (rung > 0 && link && count * kJpegBytes[rung] > *link * kLossyTime) {
+        --rung;
+    }
+    return &ladder[rung];
 }
 
 } // namespace spice::display

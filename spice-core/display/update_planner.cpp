@@ -1,5 +1,6 @@
 #include "display/update_planner.hpp"
 
+#include "display/cell_grid.hpp"
 #include "display/image_area.hpp"
 
 #include <algorithm>
@@ -12,6 +13,25 @@ namespace {
 
 constexpr int32_t kTile = 32;     // pixels; what the search for solid areas works in
 constexpr size_t kMaxImages = 64; // more are covered by fewer, larger ones
+
+std::optional<uint32_t> solid_colour(const Rect& rect, const Screen& screen) {
+    const size_t stride = screen.stride();
+    const uint32_t* first =
+        &screen.pixels()[static_cast<size_t>(rect.y1) * stride + static_cast<size_t>(rect.x1)];
+    const auto bytes = static_cast<size_t>(rect.width()) * sizeof(uint32_t);
+    // Most tiles that are not solid differ within one row.
+    if (std::memcmp(first, first + 1, bytes - sizeof(uint32_t)) != 0) {
+        return std::nullopt;
+    }
+    const uint32_t* row = first;
+    for (int32_t y = rect.y1 + 1; y < rect.y2; ++y) {
+        row += stride;
+        if (std::memcmp(first, row, bytes) != 0) {
+            return std::nullopt;
+        }
+    }
+    return *first;
+}
 
 // The colours of an area's tiles.
 class SolidTiles {
@@ -53,25 +73,6 @@ public:
     }
 
 private:
-    static std::optional<uint32_t> solid_colour(const Rect& rect, const Screen& screen) {
-        const size_t stride = screen.stride();
-        const uint32_t* first =
-            &screen.pixels()[static_cast<size_t>(rect.y1) * stride + static_cast<size_t>(rect.x1)];
-        const auto bytes = static_cast<size_t>(rect.width()) * sizeof(uint32_t);
-        // Most tiles that are not solid differ within one row.
-        if (std::memcmp(first, first + 1, bytes - sizeof(uint32_t)) != 0) {
-            return std::nullopt;
-        }
-        const uint32_t* row = first;
-        for (int32_t y = rect.y1 + 1; y < rect.y2; ++y) {
-            row += stride;
-            if (std::memcmp(first, row, bytes) != 0) {
-                return std::nullopt;
-            }
-        }
-        return *first;
-    }
-
     Rect pixels(const Rect& tiles) const {
         return intersect({area_.x1 + tiles.x1 * kTile, area_.y1 + tiles.y1 * kTile,
                           area_.x1 + tiles.x2 * kTile, area_.y1 + tiles.y2 * kTile},
@@ -103,24 +104,78 @@ private:
     std::vector<std::optional<uint32_t>> colours_; // none: not solid, or taken
 };
 
-} // namespace
+// Cells of which enough changed go as a whole, whatever else goes as it is.
+constexpr int64_t kWholeShare = 60; // percent
 
-UpdatePlan plan_update(const Region& changed, const Screen& screen) {
-    UpdatePlan plan;
-    std::vector<Rect> areas = join_neighbours(changed.rects());
-    for (const Rect& area : areas) {
-        if (area.area() >= kMinFillArea) {
-            SolidTiles(area, screen).take(plan.fills);
+Rect inside(const Rect& cell, const Screen& screen) {
+    const Size size = screen.surface()->size;
+    return intersect(cell, {0, 0, size.width, size.height});
+}
+
+// Takes whole cells out of `changed`.
+void plan_cells(Region& changed, const Screen& screen, const CellChoice& take_whole, UpdatePlan& plan) {
+    const Rect extents = changed.extents();
+    std::vector<Rect> whole;
+    for (int32_t row = extents.y1 / kCell; row * kCell < extents.y2; ++row) {
+        for (int32_t column = extents.x1 / kCell; column * kCell < extents.x2; ++column) {
+            const Rect cell = inside(cell_at(column, row), screen);
+            const int64_t area = (changed & Region(cell)).area();
+            if (area < kMinCellChange && area < cell.area()) {
+                continue;
+            }
+            if (area * 100 < cell.area() * kWholeShare && !take_whole(cell)) {
+                continue;
+            }
+            whole.push_back(cell);
+            if (const auto colour = solid_colour(cell, screen)) {
+                plan.fills.push_back({cell, *colour});
+            } else {
+                plan.cells.push_back(cell);
+            }
         }
     }
-    if (plan.fills.size() > kMaxFills) {
-        std::ranges::nth_element(plan.fills, plan.fills.begin() + kMaxFills, std::ranges::greater{},
+    changed -= Region(whole);
+}
+
+// Fills that touch and have one colour are one fill: rows of cells, then rows upon rows.
+void join_fills(std::vector<Fill>& fills) {
+    const auto join = [&fills](auto&& continues, auto&& extend) {
+        size_t kept = 0;
+        for (size_t i = 1; i < fills.size(); ++i) {
+            if (fills[i].colour == fills[kept].colour && continues(fills[kept].area, fills[i].area)) {
+                extend(fills[kept].area, fills[i].area);
+            } else {
+                fills[++kept] = fills[i];
+            }
+        }
+        fills.resize(std::min(fills.size(), kept + 1));
+    };
+    join([](const Rect& a, const Rect& b) { return a.y1 == b.y1 && a.y2 == b.y2 && a.x2 == b.x1; },
+         [](Rect& a, const Rect& b) { a.x2 = b.x2; });
+    join([](const Rect& a, const Rect& b) { return a.x1 == b.x1 && a.x2 == b.x2 && a.y2 == b.y1; },
+         [](Rect& a, const Rect& b) { a.y2 = b.y2; });
+}
+
+void keep_largest(std::vector<Fill>& fills) {
+    if (fills.size() > kMaxFills) {
+        std::ranges::nth_element(fills, fills.begin() + kMaxFills, std::ranges::greater{},
                                  [](const Fill& fill) { return fill.area.area(); });
-        plan.fills.resize(kMaxFills);
+        fills.resize(kMaxFills);
     }
-    if (!plan.fills.empty()) {
+}
+
+void plan_rest(const Region& changed, const Screen& screen, UpdatePlan& plan) {
+    std::vector<Rect> areas = join_neighbours(changed.rects());
+    std::vector<Fill> fills;
+    for (const Rect& area : areas) {
+        if (area.area() >= kMinFillArea) {
+            SolidTiles(area, screen).take(fills);
+        }
+    }
+    keep_largest(fills);
+    if (!fills.empty()) {
         std::vector<Rect> filled;
-        for (const Fill& fill : plan.fills) {
+        for (const Fill& fill : fills) {
             filled.push_back(fill.area);
         }
         const Region rest = Region(areas) - Region(filled);
@@ -131,8 +186,31 @@ UpdatePlan plan_update(const Region& changed, const Screen& screen) {
         areas.assign(fewer.rects().begin(), fewer.rects().end());
     }
     for (const Rect& area : areas) {
-        split_rows(area, kMaxImagePixels, plan.images);
+        split_rows(area, kMaxImagePixels, plan.parts);
     }
+    plan.fills.insert(plan.fills.end(), fills.begin(), fills.end());
+}
+
+} // namespace
+
+Region UpdatePlan::covered() const {
+    std::vector<Rect> rects;
+    for (const Fill& fill : fills) {
+        rects.push_back(fill.area);
+    }
+    rects.insert(rects.end(), cells.begin(), cells.end());
+    rects.insert(rects.end(), parts.begin(), parts.end());
+    return Region(rects);
+}
+
+UpdatePlan plan_update(const Region& changed, const Screen& screen, const CellChoice& take_whole) {
+    UpdatePlan plan;
+    Region rest = changed;
+    if (changed.area() >= kMinCellChange) {
+        plan_cells(rest, screen, take_whole, plan);
+        join_fills(plan.fills);
+    }
+    plan_rest(rest, screen, plan);
     return plan;
 }
 

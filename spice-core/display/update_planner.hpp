@@ -1,12 +1,15 @@
-// From what changed to what is drawn: solid rectangles, and images of bounded size for the rest.
+// From what changed to what is drawn: solid rectangles, whole cells of the grid, and parts of bounded size
+// for the rest.
 //
-// Pure. This is where the content of an update is looked at.
+// Pure. This is where it is decided in which pieces an update goes; how each of them is told is the business
+// of image_planner.hpp.
 #pragma once
 
 #include "display/screen.hpp"
 #include "spice-core/region.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 namespace spice::display {
@@ -16,20 +19,25 @@ struct Fill {
     uint32_t colour = 0; // 0x00rrggbb
 };
 
-// Draw the fills first. Together they cover the region that was asked for, and maybe some pixels around it
-// (inside the surface), for all of which the screen's present pixels are drawn.
+// In any order. Together they cover the region that was asked for, and maybe some pixels around it (inside
+// the surface), for all of which the screen's present pixels are drawn.
 struct UpdatePlan {
-    std::vector<Fill> fills;  // at most kMaxFills
-    std::vector<Rect> images; // of at most kMaxImagePixels, unless one row is more
+    std::vector<Fill> fills;
+    std::vector<Rect> cells; // whole cells of the grid that are not of one colour
+    std::vector<Rect> parts; // of at most kMaxImagePixels, unless one row is more
+
+    Region covered() const;
 };
 
-inline constexpr size_t kMaxFills = 64;
-inline constexpr int64_t kMinFillArea = 4096; // pixels; smaller ones compress well enough
-// Pixels of one image: an encoder's job of well under a millisecond, so that several threads share a large
-// update and the first of it is on its way while the rest is encoded.
+inline constexpr size_t kMaxFills = 64;         // outside of whole cells
+inline constexpr int64_t kMinFillArea = 4096;   // pixels; smaller ones compress well enough
+inline constexpr int64_t kMinCellChange = 4096; // pixels of a cell; for fewer, the cell is not looked at
 inline constexpr int64_t kMaxImagePixels = 128 * 1024;
 
+// Asked for cells that changed in part: whether the whole of it is to be drawn.
+using CellChoice = std::function<bool(const Rect& cell)>;
+
 // `changed` lies inside the surface.
-UpdatePlan plan_update(const Region& changed, const Screen& screen);
+UpdatePlan plan_update(const Region& changed, const Screen& screen, const CellChoice& take_whole);
 
 } // namespace spice::display

@@ -1,7 +1,8 @@
 #include "display/update_tracker.hpp"
 
+#include "display/cell_grid.hpp"
+
 #include <algorithm>
-#include <vector>
 
 namespace spice::display {
 
@@ -10,51 +11,84 @@ void UpdateTracker::reset(Size surface) {
     pending_.clear();
     pending_.add_changed(whole);
     untold_ = whole;
+    urgent_.clear();
+    surface_ = surface;
+    next_cell_ = 0;
     next_y_ = 0;
 }
 
-void UpdateTracker::add(const ScreenUpdate& update) {
+void UpdateTracker::add(const ScreenUpdate& update, const Region& urgent) {
     for (const Copy& copy : update.copies) {
         pending_.add_copy(copy);
     }
     pending_.add_changed(update.changed);
+    if (!urgent.empty()) {
+        urgent_ |= urgent & update.changed;
+    }
 }
 
 PendingUpdate::Taken UpdateTracker::take(int64_t max_pixels) {
     if (pending_.changed().area() <= max_pixels) {
         untold_.clear();
+        urgent_.clear();
         return pending_.take();
-    }
-    const Region part = next_part(max_pixels);
-    PendingUpdate::Taken taken = pending_.take(part);
-    untold_ &= pending_.changed();
-    next_y_ = part.rects().back().y2;
-    return taken;
-}
-
-// Whole rows from next_y_ downwards, then from the top: the one place that decides what is told first.
-Region UpdateTracker::next_part(int64_t max_pixels) const {
-    const Region& changed = pending_.changed();
-    const Rect extents = changed.extents();
-    Region below = changed & Region(Rect{extents.x1, std::max(next_y_, extents.y1), extents.x2, extents.y2});
-    if (below.empty()) {
-        below = changed;
     }
     std::vector<Rect> part;
     int64_t left = max_pixels;
-    for (const Rect& rect : below.rects()) {
-        if (rect.area() <= left) {
-            part.push_back(rect);
-            left -= rect.area();
-            continue;
+    urgent_ &= pending_.changed();
+    if (!urgent_.empty()) {
+        collect(urgent_, left, part);
+        const Region first(part);
+        urgent_ -= first;
+        if (left > 0 && urgent_.empty()) {
+            collect(pending_.changed() - first, left, part);
         }
-        const auto rows = static_cast<int32_t>(left / rect.width());
-        if (rows > 0 || part.empty()) {
-            part.push_back({rect.x1, rect.y1, rect.x2, rect.y1 + std::max(rows, 1)});
-        }
-        break;
+    } else {
+        collect(pending_.changed(), left, part);
     }
-    return Region(part);
+    PendingUpdate::Taken taken = pending_.take(Region(part));
+    untold_ &= pending_.changed();
+    return taken;
+}
+
+void UpdateTracker::told(const Region& region) {
+    pending_.remove_changed(region);
+    untold_ -= region;
+}
+
+int32_t UpdateTracker::columns() const {
+    return (surface_.width + kCell - 1) / kCell;
+}
+
+void UpdateTracker::collect(const Region& region, int64_t& left, std::vector<Rect>& part) {
+    const int32_t cells = columns() * ((surface_.height + kCell - 1) / kCell);
+    const size_t already = part.size();
+    // The cell that is begun with comes twice: its lower rows at first, all of it at last.
+    for (int32_t i = 0; i <= cells && left > 0; ++i) {
+        next_cell_ %= cells;
+        Rect cell = cell_at(next_cell_ % columns(), next_cell_ / columns());
+        cell.y1 = std::max(cell.y1, next_y_);
+        const Region here = region & cell;
+        for (const Rect& rect : here.rects()) {
+            if (rect.area() <= left) {
+                part.push_back(rect);
+                left -= rect.area();
+                continue;
+            }
+            auto rows = static_cast<int32_t>(left / rect.width());
+            if (rows == 0 && part.size() == already) {
+                rows = 1;
+            }
+            if (rows > 0) {
+                part.push_back({rect.x1, rect.y1, rect.x2, rect.y1 + rows});
+            }
+            next_y_ = rect.y1 + rows;
+            left = 0;
+            return;
+        }
+        ++next_cell_;
+        next_y_ = 0;
+    }
 }
 
 } // namespace spice::display

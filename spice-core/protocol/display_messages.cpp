@@ -10,9 +10,11 @@ namespace spice::protocol {
 
 namespace {
 
-constexpr uint32_t kScreen = 0;       // surface id
-constexpr uint32_t kNone = 0;         // pointer
-constexpr uint32_t kImageOffset = 57; // in DRAW_COPY
+constexpr uint32_t kScreen = 0;        // surface id
+constexpr uint32_t kNone = 0;          // pointer
+constexpr uint32_t kDrawCopySize = 57; // without what it points to
+constexpr size_t kPaletteHead = 10;
+constexpr size_t kMaxImageHead = 18 + 18;
 
 void put_rect(ByteWriter& out, const Rect& rect) {
     out.i32(rect.y1).i32(rect.x1).i32(rect.y2).i32(rect.x2);
@@ -71,26 +73,58 @@ std::vector<uint8_t> DrawFill::body() const {
     return out.take();
 }
 
-std::vector<uint8_t> DrawCopy::body() const {
-    const auto width = static_cast<uint32_t>(box.width());
-    const auto height = static_cast<uint32_t>(box.height());
+std::vector<uint8_t> DrawCopy::head() const {
+    const auto size = static_cast<uint32_t>(data_size);
+    const size_t palette_size = palette.empty() ? 0 : kPaletteHead + palette.size() * sizeof(uint32_t);
+    const auto image_offset = static_cast<uint32_t>(kDrawCopySize + palette_size);
+    const uint32_t palette_offset = palette.empty() ? kNone : kDrawCopySize;
     ByteWriter out;
-    out.reserve(kImageOffset + 36 + data.size());
+    out.reserve(image_offset + kMaxImageHead);
     put_base(out, box);
-    out.u32(kImageOffset);
+    out.u32(image_offset);
     put_rect(out, {0, 0, box.width(), box.height()});
     out.u16(SPICE_ROPD_OP_PUT).u8(SPICE_IMAGE_SCALE_MODE_INTERPOLATE);
     put_no_mask(out);
-    assert(out.size() == kImageOffset);
-    out.u64(image_id).u8(image_type).u8(0).u32(width).u32(height);
-    if (image_type == SPICE_IMAGE_TYPE_BITMAP) {
-        assert(data.size() == size_t{width} * height * 4);
-        out.u8(SPICE_BITMAP_FMT_32BIT).u8(SPICE_BITMAP_FLAGS_TOP_DOWN);
-        out.u32(width).u32(height).u32(width * 4).u32(kNone);
-    } else {
-        out.u32(static_cast<uint32_t>(data.size()));
+    assert(out.size() == kDrawCopySize);
+    if (!palette.empty()) {
+        out.u64(0).u16(static_cast<uint16_t>(palette.size()));
+        for (const uint32_t colour : palette) {
+            out.u32(colour);
+        }
     }
-    out.bytes(data);
+    out.u64(image_id).u8(image_type).u8(image_flags).i32(box.width()).i32(box.height());
+    switch (image_type) {
+    case SPICE_IMAGE_TYPE_BITMAP:
+        out.u8(bitmap_format).u8(top_down ? SPICE_BITMAP_FLAGS_TOP_DOWN : 0);
+        out.i32(box.width()).i32(box.height()).u32(size / static_cast<uint32_t>(box.height()));
+        out.u32(palette_offset);
+        break;
+    case SPICE_IMAGE_TYPE_LZ_PLT:
+        out.u8(0).u32(size).u32(palette_offset);
+        break;
+    case SPICE_IMAGE_TYPE_ZLIB_GLZ_RGB:
+        out.u32(inner_size).u32(size);
+        break;
+    case SPICE_IMAGE_TYPE_JPEG_ALPHA:
+        out.u8(top_down ? SPICE_JPEG_ALPHA_FLAGS_TOP_DOWN : 0).u32(inner_size).u32(size);
+        break;
+    case SPICE_IMAGE_TYPE_FROM_CACHE:
+        break;
+    default:
+        out.u32(size);
+        break;
+    }
+    return out.take();
+}
+
+std::vector<uint8_t> InvalList::body() const {
+    assert(images.size() <= kMaxImages);
+    ByteWriter out;
+    out.reserve(2 + images.size() * 9);
+    out.u16(static_cast<uint16_t>(images.size()));
+    for (const uint64_t id : images) {
+        out.u8(SPICE_RES_TYPE_PIXMAP).u64(id);
+    }
     return out.take();
 }
 

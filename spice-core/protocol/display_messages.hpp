@@ -14,6 +14,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace spice::protocol {
@@ -71,18 +72,39 @@ struct DrawFill {
     std::vector<uint8_t> body() const;
 };
 
-// | 0 | 21 | as above | 21 | 4 | image: offset 57 | 25 | 16 | source area: all of it | 41 | 2 | rop |
+// | 0 | 21 | as above | 21 | 4 | offset of the image | 25 | 16 | source area: all of it | 41 | 2 | rop |
 // | 43 | 1 | scale mode | 44 | 13 | mask: none |
-// | 57 | 8 | image id | 65 | 1 | image type | 66 | 1 | image flags | 67 | 4 | width | 71 | 4 | height |
-// then, for SPICE_IMAGE_TYPE_BITMAP, a SpiceBitmap:
-// | 75 | 1 | format 32BIT | 76 | 1 | flags TOP_DOWN | 77 | 4 | width | 81 | 4 | height | 85 | 4 | bytes of a
-// row | | 89 | 4 | palette: none | 93 | | rows | and for any other type: | 75 | 4 | data size | 79 | | data |
+// then the palette, if there is one: | 0 | 8 | unique id: 0 | 8 | 2 | entries | 10 | 4 each | colours |
+// then the image: | 0 | 8 | id | 8 | 1 | type | 9 | 1 | flags | 10 | 4 | width | 14 | 4 | height |
+// and what its type has:
+// | BITMAP       | format 1, flags 1, width 4, height 4, bytes of a row 4, palette's offset 4, rows |
+// | LZ_PLT       | flags 1, data size 4, palette's offset 4, data                                   |
+// | ZLIB_GLZ_RGB | size of the GLZ image 4, data size 4, data                                       |
+// | JPEG_ALPHA   | flags 1, size of the JPEG 4, data size 4, data                                   |
+// | FROM_CACHE   | nothing                                                                          |
+// | all others   | data size 4, data                                                                |
 struct DrawCopy {
     static constexpr uint16_t kType = SPICE_MSG_DISPLAY_DRAW_COPY;
     Rect box;                                     // has the image's size
-    uint64_t image_id = 0;                        // different for different content
-    uint8_t image_type = SPICE_IMAGE_TYPE_BITMAP; // BITMAP, LZ_RGB or LZ4
-    Bytes data; // as the codec made it; BITMAP: 4 bytes per pixel, rows from the top
+    uint64_t image_id = 0;                        // of an image in the client's cache, else of no meaning
+    uint8_t image_type = SPICE_IMAGE_TYPE_BITMAP; // SPICE_IMAGE_TYPE_*, any but SURFACE
+    uint8_t image_flags = 0;                      // SPICE_IMAGE_FLAGS_*
+    size_t data_size = 0;                         // bytes that follow the head
+    uint32_t inner_size = 0;                      // bytes; ZLIB_GLZ_RGB and JPEG_ALPHA
+    uint8_t bitmap_format = SPICE_BITMAP_FMT_32BIT;
+    bool top_down = true; // BITMAP and JPEG_ALPHA
+    std::span<const uint32_t> palette{};
+
+    // The message without the data at its end, which may be shared with other messages.
+    std::vector<uint8_t> head() const;
+};
+
+// INVAL_LIST: images that the client's cache is to forget. | 0 | 2 | count | then for each 9 bytes:
+// | type: PIXMAP | 8 bytes id |
+struct InvalList {
+    static constexpr uint16_t kType = SPICE_MSG_DISPLAY_INVAL_LIST;
+    static constexpr size_t kMaxImages = 65535;
+    std::span<const uint64_t> images; // at most kMaxImages
 
     std::vector<uint8_t> body() const;
 };

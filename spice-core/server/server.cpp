@@ -5,6 +5,7 @@
 #include "auth/ticket_key.hpp"
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "base/reports.hpp"
 #include "channels/client_registry.hpp"
 #include "channels/offered_channels.hpp"
 #include "channels/session.hpp"
@@ -45,6 +46,7 @@ struct Server::Impl {
     const ServerConfig config;
     Desktop& desktop; // the front-end's, as is the log
     LogSink& log;
+    LogReport report;
     CommitGate gate; // both threads
 
     asio::io_context context{1};
@@ -60,8 +62,8 @@ struct Server::Impl {
 };
 
 Server::Impl::Impl(ServerConfig server_config, Desktop& the_desktop, LogSink& the_log)
-    : config(server::checked(std::move(server_config))), desktop(the_desktop),
-      log(the_log), session{config, desktop, log, {}}, registry(context.get_executor(), session),
+    : config(server::checked(std::move(server_config))), desktop(the_desktop), log(the_log),
+      report(the_log), session{config, desktop, log, report, {}}, registry(context.get_executor(), session),
       pending_links(context.get_executor(), link_policy(), {config.link_deadline, config.max_unauthenticated},
                     [this](auth::LinkedStream link) { registry.add(std::move(link)); }),
       listener(context.get_executor(), config.addresses, config.port, log), frame_timer(context),

@@ -1,5 +1,6 @@
 #include "channel_fuzz.hpp"
 
+#include "base/reports.hpp"
 #include "channels/client_registry.hpp"
 #include "channels/session.hpp"
 #include "require.hpp"
@@ -189,7 +190,9 @@ private:
     SilentLog log_;
     RecordingDesktop desktop_;
     ServerConfig config_;
-    channels::Session session_{config_, desktop_, log_, {}};
+    NullReport report_;
+    codecs::EncodePool encode_pool_{1};
+    channels::Session session_{config_, desktop_, log_, report_, {}, {}, 0, &encode_pool_};
     channels::ClientRegistry registry_{context_.get_executor(), session_};
 };
 

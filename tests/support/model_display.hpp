@@ -4,6 +4,7 @@
 
 #include "base/byte_reader.hpp"
 #include "spice-core/region.hpp"
+#include "support/glz_decoder.hpp"
 #include "support/image_decoders.hpp"
 
 #include <spice/enums.h>
@@ -12,6 +13,7 @@
 #include <cstdint>
 #include <cstring>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +30,7 @@ public:
     std::map<uint8_t, int> images;    // by image type
     int64_t image_pixels = 0;
     int64_t bytes = 0;
+    int64_t cache_budget = 0; // pixels, as told in the display INIT
 
     void handle(uint16_t type, Bytes body) {
         ++messages[type];
@@ -56,6 +59,9 @@ public:
             break;
         case SPICE_MSG_DISPLAY_DRAW_FILL:
             draw_fill(in);
+            break;
+        case SPICE_MSG_DISPLAY_INVAL_LIST:
+            inval_list(in);
             break;
         case SPICE_MSG_DISPLAY_DRAW_COPY:
             draw_copy(in, body);
@@ -159,6 +165,19 @@ private:
         }
     }
 
+    void inval_list(ByteReader& in) {
+        for (size_t count = in.u16(); count > 0 && in.ok(); --count) {
+            check(in.u8() == SPICE_RES_TYPE_PIXMAP, "type of a resource");
+            const auto found = cache_.find(in.u64());
+            if (found == cache_.end()) {
+                check(false, "INVAL_LIST of what is not there");
+                return;
+            }
+            cached_pixels_ -= static_cast<int64_t>(found->second.pixels.size());
+            cache_.erase(found);
+        }
+    }
+
     void draw_copy(ByteReader& in, Bytes body) {
         const Rect box = base(in);
         const auto width = static_cast<uint32_t>(box.width());
@@ -169,29 +188,78 @@ private:
         in.u8(); // scale mode
         no_mask(in);
         check(offset == body.size() - in.remaining(), "gap before the image");
-        in.u64(); // id
-        const uint8_t type = in.u8();
-        check(in.u8() == 0, "image flags");
+        const uint64_t id = in.u64();
+        codecs::EncodedImage encoded;
+        encoded.type = in.u8();
+        const uint8_t flags = in.u8();
+        check(flags == 0 || flags == SPICE_IMAGE_FLAGS_CACHE_ME, "image flags");
         check(in.u32() == width && in.u32() == height, "image size");
-        if (type == SPICE_IMAGE_TYPE_BITMAP) {
-            check(in.u8() == SPICE_BITMAP_FMT_32BIT && in.u8() == SPICE_BITMAP_FLAGS_TOP_DOWN, "bitmap");
-            check(in.u32() == width && in.u32() == height && in.u32() == width * 4, "bitmap size");
-            check(in.u32() == 0, "palette");
-        } else {
-            check(in.u32() == in.remaining(), "data size");
+        ++images[encoded.type];
+        if (encoded.type == SPICE_IMAGE_TYPE_FROM_CACHE) {
+            const auto found = cache_.find(id);
+            check(flags == 0 && in.ok() && in.at_end(), "FROM_CACHE with something behind it");
+            check(found != cache_.end() && found->second.width == width && found->second.height == height,
+                  "FROM_CACHE of what is not there");
+            if (complaint.empty()) {
+                draw(box, found->second.pixels);
+            }
+            return;
         }
-        const auto image = decode_image(type, in.bytes(in.remaining()), width, height);
-        check(in.ok() && image.has_value(), "image cannot be decoded");
+        const auto image = decoded(in, encoded, width, height);
+        check(in.ok() && image.has_value(),
+              "image of type " + std::to_string(encoded.type) + " cannot be decoded");
         if (!complaint.empty()) {
             return;
         }
-        ++images[type];
         image_pixels += box.area();
-        for (uint32_t y = 0; y < height; ++y) {
-            std::memcpy(&at(box.x1, box.y1 + static_cast<int>(y)), &(*image)[size_t{y} * width],
+        draw(box, *image);
+        if (flags == SPICE_IMAGE_FLAGS_CACHE_ME) {
+            check(encoded.type != SPICE_IMAGE_TYPE_JPEG, "a lossy image to keep");
+            check(cache_.emplace(id, Cached{width, height, *image}).second, "CACHE_ME under an id in use");
+            cached_pixels_ += box.area();
+            check(cached_pixels_ <= cache_budget, "more to keep than the cache's size");
+        }
+    }
+
+    std::optional<Pixels> decoded(ByteReader& in, codecs::EncodedImage& encoded, uint32_t width,
+                                  uint32_t height) {
+        switch (encoded.type) {
+        case SPICE_IMAGE_TYPE_BITMAP:
+            check(in.u8() == SPICE_BITMAP_FMT_32BIT && in.u8() == SPICE_BITMAP_FLAGS_TOP_DOWN, "bitmap");
+            check(in.u32() == width && in.u32() == height && in.u32() == width * 4, "bitmap size");
+            check(in.u32() == 0, "palette");
+            break;
+        case SPICE_IMAGE_TYPE_ZLIB_GLZ_RGB:
+            encoded.inner_size = in.u32();
+            [[fallthrough]];
+        default:
+            check(in.u32() == in.remaining(), "data size");
+        }
+        const Bytes data = in.bytes(in.remaining());
+        if (encoded.type == SPICE_IMAGE_TYPE_GLZ_RGB || encoded.type == SPICE_IMAGE_TYPE_ZLIB_GLZ_RGB) {
+            const GlzImage* const image = glz_window_.decode(encoded.type, data, encoded.inner_size);
+            return image != nullptr ? std::optional(image->from_top()) : std::nullopt;
+        }
+        encoded.data.assign(data.begin(), data.end());
+        return decode_image(encoded, width, height);
+    }
+
+    void draw(const Rect& box, const Pixels& image) {
+        const auto width = static_cast<size_t>(box.width());
+        for (int y = box.y1; y < box.y2; ++y) {
+            std::memcpy(&at(box.x1, y), &image[static_cast<size_t>(y - box.y1) * width],
                         width * sizeof(uint32_t));
         }
     }
+
+    struct Cached {
+        uint32_t width;
+        uint32_t height;
+        Pixels pixels;
+    };
+    std::map<uint64_t, Cached> cache_;
+    int64_t cached_pixels_ = 0;
+    GlzWindow glz_window_{uint64_t{1} << 24, 0};
 };
 
 } // namespace spice::test

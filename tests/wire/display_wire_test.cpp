@@ -43,26 +43,68 @@ TEST(DisplayWire, draw_fill) {
 }
 
 TEST(DisplayWire, draw_copy_of_a_bitmap) {
-    const auto pixels = from_hex("01 02 03 00  04 05 06 00");
-    EXPECT_EQ((DrawCopy{{3, 4, 5, 5}, 0x1122334455, SPICE_IMAGE_TYPE_BITMAP, pixels}.body()),
+    EXPECT_EQ((DrawCopy{{3, 4, 5, 5}, 0x1122334455, SPICE_IMAGE_TYPE_BITMAP, 0, 8}.head()),
               from_hex("00 00 00 00  04 00 00 00  03 00 00 00  05 00 00 00  05 00 00 00  00"
                        "39 00 00 00" // the image, 57 bytes on
                        "00 00 00 00  00 00 00 00  01 00 00 00  02 00 00 00"
                        "08 00  00  00 00 00 00 00 00 00 00 00 00 00 00 00"
                        "55 44 33 22 11 00 00 00  00  00  02 00 00 00  01 00 00 00"
-                       "08  04  02 00 00 00  01 00 00 00  08 00 00 00  00 00 00 00"
-                       "01 02 03 00  04 05 06 00"));
+                       "08  04  02 00 00 00  01 00 00 00  08 00 00 00  00 00 00 00"));
 }
 
 TEST(DisplayWire, draw_copy_of_a_compressed_image) {
-    const auto data = from_hex("aa bb cc");
-    EXPECT_EQ((DrawCopy{{3, 4, 5, 5}, 1, SPICE_IMAGE_TYPE_LZ4, data}.body()),
+    EXPECT_EQ((DrawCopy{{3, 4, 5, 5}, 1, SPICE_IMAGE_TYPE_LZ4, SPICE_IMAGE_FLAGS_CACHE_ME, 3}.head()),
               from_hex("00 00 00 00  04 00 00 00  03 00 00 00  05 00 00 00  05 00 00 00  00"
                        "39 00 00 00"
                        "00 00 00 00  00 00 00 00  01 00 00 00  02 00 00 00"
                        "08 00  00  00 00 00 00 00 00 00 00 00 00 00 00 00"
-                       "01 00 00 00 00 00 00 00  6d  00  02 00 00 00  01 00 00 00"
-                       "03 00 00 00  aa bb cc"));
+                       "01 00 00 00 00 00 00 00  6d  01  02 00 00 00  01 00 00 00"
+                       "03 00 00 00"));
+}
+
+const std::string kCopyBase = "00 00 00 00  04 00 00 00  03 00 00 00  05 00 00 00  05 00 00 00  00";
+const std::string kCopyRest = "00 00 00 00  00 00 00 00  01 00 00 00  02 00 00 00"
+                              "08 00  00  00 00 00 00 00 00 00 00 00 00 00 00 00";
+
+TEST(DisplayWire, draw_copy_of_an_image_with_a_palette) {
+    const std::vector<uint32_t> palette{0x112233, 0xffffff};
+    DrawCopy copy{{3, 4, 5, 5}, 7, SPICE_IMAGE_TYPE_LZ_PLT, 0, 5};
+    copy.palette = palette;
+    EXPECT_EQ(copy.head(), from_hex(kCopyBase + "4b 00 00 00" + kCopyRest +
+                                    "00 00 00 00 00 00 00 00  02 00  33 22 11 00  ff ff ff 00"
+                                    "07 00 00 00 00 00 00 00  64  00  02 00 00 00  01 00 00 00"
+                                    "00  05 00 00 00  39 00 00 00"));
+    copy.image_type = SPICE_IMAGE_TYPE_BITMAP;
+    copy.data_size = 2;
+    copy.bitmap_format = SPICE_BITMAP_FMT_8BIT;
+    copy.top_down = false;
+    EXPECT_EQ(copy.head(), from_hex(kCopyBase + "4b 00 00 00" + kCopyRest +
+                                    "00 00 00 00 00 00 00 00  02 00  33 22 11 00  ff ff ff 00"
+                                    "07 00 00 00 00 00 00 00  00  00  02 00 00 00  01 00 00 00"
+                                    "05  00  02 00 00 00  01 00 00 00  02 00 00 00  39 00 00 00"));
+}
+
+TEST(DisplayWire, draw_copy_of_an_image_inside_another_format) {
+    DrawCopy copy{{3, 4, 5, 5}, 7, SPICE_IMAGE_TYPE_ZLIB_GLZ_RGB, 0, 0x55, 0x99};
+    EXPECT_EQ(copy.head(), from_hex(kCopyBase + "39 00 00 00" + kCopyRest +
+                                    "07 00 00 00 00 00 00 00  6b  00  02 00 00 00  01 00 00 00"
+                                    "99 00 00 00  55 00 00 00"));
+    copy.image_type = SPICE_IMAGE_TYPE_JPEG_ALPHA;
+    EXPECT_EQ(copy.head(), from_hex(kCopyBase + "39 00 00 00" + kCopyRest +
+                                    "07 00 00 00 00 00 00 00  6c  00  02 00 00 00  01 00 00 00"
+                                    "01  99 00 00 00  55 00 00 00"));
+}
+
+TEST(DisplayWire, draw_copy_from_the_cache) {
+    EXPECT_EQ((DrawCopy{{3, 4, 5, 5}, 7, SPICE_IMAGE_TYPE_FROM_CACHE}.head()),
+              from_hex(kCopyBase + "39 00 00 00" + kCopyRest +
+                       "07 00 00 00 00 00 00 00  67  00  02 00 00 00  01 00 00 00"));
+}
+
+TEST(DisplayWire, inval_list) {
+    const std::vector<uint64_t> images{5, 0x1122334455667788};
+    EXPECT_EQ(InvalList{images}.body(),
+              from_hex("02 00  01 05 00 00 00 00 00 00 00  01 88 77 66 55 44 33 22 11"));
 }
 
 TEST(DisplayWire, init_of_a_client) {

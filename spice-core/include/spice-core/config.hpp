@@ -20,12 +20,20 @@ public:
     using std::runtime_error::runtime_error;
 };
 
+// How pictures are compressed, without loss. What a client asks for itself counts for more.
 enum class ImageCompression : uint8_t {
-    automatic, // LZ4 where the client can, else LZ
+    automatic, // by content and by the client's link
     off,
+    auto_glz, // photographs QUIC, everything else GLZ
+    auto_lz,  // photographs QUIC, everything else LZ
+    quic,
+    glz,
     lz,
-    lz4,
+    lz4, // where the client can, else LZ
 };
+
+// When something is done that spares slow links.
+enum class WanCompression : uint8_t { automatic, never, always };
 
 struct ServerConfig {
     // Numeric addresses or host names to listen on; every one is bound to `port`.
@@ -42,6 +50,12 @@ struct ServerConfig {
     std::array<uint8_t, 16> uuid{};
 
     ImageCompression image_compression = ImageCompression::automatic;
+    // Photographs that would take too long are sent as JPEG at first, where QUIC could be their codec; exact
+    // pixels follow when they are still. Automatic: when the link or the size of the change asks for it.
+    WanCompression jpeg_wan_compression = WanCompression::automatic;
+    // What GLZ makes goes through zlib, too. Automatic: with automatic image compression always, else on slow
+    // links.
+    WanCompression zlib_glz_wan_compression = WanCompression::automatic;
 
     // The front-end has an absolute pointer: clients may use mouse mode CLIENT.
     bool absolute_pointer = true;

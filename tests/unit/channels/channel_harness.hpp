@@ -3,6 +3,7 @@
 
 #include "auth/linked_stream.hpp"
 #include "base/byte_writer.hpp"
+#include "base/reports.hpp"
 #include "channels/session.hpp"
 #include "protocol/header.hpp"
 #include "spice-core/desktop.hpp"
@@ -199,7 +200,8 @@ protected:
     ServerConfig config;
     FakeDesktop desktop;
     spice::test::RecordingLog log;
-    Session session{config, desktop, log, {}};
+    NullReport report;
+    Session session{config, desktop, log, report, {}};
 };
 
 } // namespace spice::channels::test

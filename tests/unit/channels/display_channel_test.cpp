@@ -30,7 +30,10 @@ const protocol::Capabilities kGtk{SPICE_DISPLAY_CAP_SIZED_STREAM, SPICE_DISPLAY_
 
 class DisplayChannelTest : public channels::test::ChannelTest {
 protected:
-    DisplayChannelTest() { builder.set_watched(true); }
+    DisplayChannelTest() {
+        builder.set_watched(true);
+        session.encode_pool = &encode_pool;
+    }
     ~DisplayChannelTest() override {
         if (channel) {
             channel->close("the test ends");
@@ -68,6 +71,7 @@ protected:
     }
 
     void say_init(int64_t cache = 1 << 20, int32_t window = 1 << 20) {
+        model.cache_budget = cache;
         ByteWriter init;
         init.u8(1).u64(static_cast<uint64_t>(cache)).u8(1).u32(static_cast<uint32_t>(window));
         peer->say(SPICE_MSGC_DISPLAY_INIT, init);
@@ -115,6 +119,7 @@ protected:
                std::ranges::equal(model.pixels, session.screen.pixels());
     }
 
+    codecs::EncodePool encode_pool{1};
     TestImage frame{1, 1};
     CommitBuilder builder;
     std::unique_ptr<Peer> peer;
@@ -167,7 +172,6 @@ TEST_F(DisplayChannelTest, does_not_tell_monitors_to_clients_without_the_capabil
     settle();
     EXPECT_EQ(model.messages[SPICE_MSG_DISPLAY_MONITORS_CONFIG], 0);
     EXPECT_EQ(model.images[SPICE_IMAGE_TYPE_LZ4], 0);
-    EXPECT_GT(model.images[SPICE_IMAGE_TYPE_LZ_RGB], 0);
 }
 
 TEST_F(DisplayChannelTest, keeps_heads_inside_the_surface) {
@@ -230,12 +234,14 @@ TEST_F(DisplayChannelTest, switches_the_encoder_when_the_client_wishes) {
     connect({.caps = kGtk});
     say_init();
     settle();
+    uint32_t turn = 0;
     const auto redraw_as = [&](uint8_t wish, uint8_t type) {
         model.images.clear();
+        ++turn; // content that was shown before would come from the cache
         peer->say(SPICE_MSGC_DISPLAY_PREFERRED_COMPRESSION, ByteWriter().u8(wish));
         run();
         for (uint32_t& pixel : frame.pixels) {
-            pixel ^= 0x010101;
+            pixel = (pixel + turn) & 0xffffff;
         }
         builder.add_changed(Rect{0, 0, 320, 200});
         commit();
@@ -247,14 +253,15 @@ TEST_F(DisplayChannelTest, switches_the_encoder_when_the_client_wishes) {
     redraw_as(SPICE_IMAGE_COMPRESSION_LZ4, SPICE_IMAGE_TYPE_LZ4);
     redraw_as(SPICE_IMAGE_COMPRESSION_OFF, SPICE_IMAGE_TYPE_BITMAP);
     redraw_as(200, SPICE_IMAGE_TYPE_BITMAP); // no such compression: ignored
-    redraw_as(SPICE_IMAGE_COMPRESSION_AUTO_GLZ, SPICE_IMAGE_TYPE_LZ4);
+    redraw_as(SPICE_IMAGE_COMPRESSION_GLZ, SPICE_IMAGE_TYPE_GLZ_RGB);
+    redraw_as(SPICE_IMAGE_COMPRESSION_QUIC, SPICE_IMAGE_TYPE_QUIC);
 }
 
 struct Setting {
     const char* name;
     bool lz4;
-    bool pool;
     ImageCompression compression;
+    WanCompression jpeg;
     size_t send_buffer;
 };
 
@@ -262,10 +269,10 @@ class RandomDisplay : public DisplayChannelTest, public testing::WithParamInterf
 
 TEST_P(RandomDisplay, ends_equal_whatever_is_drawn_and_however_the_client_reads) {
     const Setting& setting = GetParam();
-    codecs::EncodePool pool(2);
-    session.encode_pool = setting.pool ? &pool : nullptr;
     config.image_compression = setting.compression;
+    config.jpeg_wan_compression = setting.jpeg;
     Random random(17);
+    const TestImage photograph = spice::test::photo_image(640, 480);
     resize(500, 300);
     commit();
     connect({.caps = setting.lz4 ? kGtk : protocol::Capabilities{}, .send_buffer = setting.send_buffer});
@@ -291,9 +298,13 @@ TEST_P(RandomDisplay, ends_equal_whatever_is_drawn_and_however_the_client_reads)
             draw([&] { return random(); });
             break;
         case 2:
-        case 3:
             draw([colour = random()] { return colour; });
             break;
+        case 3: {
+            size_t at = random.below(640 * 100);
+            draw([&] { return photograph.pixels[at++ % photograph.pixels.size()]; });
+            break;
+        }
         case 4:
         case 5: {
             const int dx = static_cast<int>(random.below(41)) - 20;
@@ -346,13 +357,50 @@ TEST_P(RandomDisplay, ends_equal_whatever_is_drawn_and_however_the_client_reads)
 
 INSTANTIATE_TEST_SUITE_P(
     All, RandomDisplay,
-    testing::Values(Setting{"lz4", true, true, ImageCompression::automatic, SIZE_MAX},
-                    Setting{"lz", false, true, ImageCompression::automatic, SIZE_MAX},
-                    Setting{"raw", true, true, ImageCompression::off, SIZE_MAX},
-                    Setting{"lz4_without_pool", true, false, ImageCompression::lz4, SIZE_MAX},
-                    Setting{"slow_reader", true, true, ImageCompression::automatic, 5000},
-                    Setting{"slow_reader_without_pool", false, false, ImageCompression::automatic, 5000}),
+    testing::Values(
+        Setting{"automatic", true, ImageCompression::automatic, WanCompression::automatic, SIZE_MAX},
+        Setting{"lossy_first", true, ImageCompression::automatic, WanCompression::always, SIZE_MAX},
+        Setting{"off", true, ImageCompression::off, WanCompression::always, SIZE_MAX},
+        Setting{"auto_glz", true, ImageCompression::auto_glz, WanCompression::never, SIZE_MAX},
+        Setting{"auto_lz", false, ImageCompression::auto_lz, WanCompression::always, SIZE_MAX},
+        Setting{"quic", false, ImageCompression::quic, WanCompression::always, SIZE_MAX},
+        Setting{"glz", false, ImageCompression::glz, WanCompression::automatic, SIZE_MAX},
+        Setting{"lz", false, ImageCompression::lz, WanCompression::automatic, SIZE_MAX},
+        Setting{"lz4", true, ImageCompression::lz4, WanCompression::automatic, SIZE_MAX},
+        Setting{"slow_reader", true, ImageCompression::automatic, WanCompression::automatic, 5000},
+        Setting{"slow_reader_lossy", false, ImageCompression::automatic, WanCompression::always, 5000}),
     [](const auto& setting) { return std::string(setting.param.name); });
+
+TEST_F(DisplayChannelTest, sends_a_photograph_lossy_at_first_and_exact_when_it_is_still) {
+    config.jpeg_wan_compression = WanCompression::always;
+    resize(600, 400);
+    connect({.caps = kGtk});
+    say_init();
+    commit();
+    settle();
+    model.images.clear();
+    const TestImage photograph = spice::test::photo_image(600, 400);
+    for (uint32_t y = 0; y < 400; ++y) {
+        for (uint32_t x = 0; x < 600; ++x) {
+            frame.at(x, y) = photograph.pixels[y * photograph.stride + x];
+        }
+    }
+    builder.add_changed(Rect{0, 0, 600, 400});
+    commit();
+    ASSERT_TRUE(run_until([this] {
+        read();
+        return model.images[SPICE_IMAGE_TYPE_JPEG] > 0;
+    }));
+    EXPECT_FALSE(shows_the_screen());
+    ClientFigures figures;
+    channel->add_to(figures);
+    EXPECT_GT(figures.lossy_pixels, 0u);
+    settle();
+    ClientFigures then;
+    channel->add_to(then);
+    EXPECT_EQ(then.lossy_pixels, 0u);
+    EXPECT_GT(then.images_of(ImageKind::jpeg).bytes, 0u);
+}
 
 TEST_F(DisplayChannelTest, queues_a_bounded_amount_for_a_client_that_does_not_read) {
     config.image_compression = ImageCompression::off;

@@ -25,7 +25,7 @@ protected:
     }
     void open(test::LinkOptions options = {}) {
         channel = std::make_shared<InputsChannel>(
-            link(SPICE_CHANNEL_INPUTS, peer, std::move(options)), session, input,
+            link(SPICE_CHANNEL_INPUTS, peer, std::move(options)), session, input, [this] { ++presses; },
             [this](Channel&, std::string_view reason) { reasons.emplace_back(reason); });
         channel->start();
         run();
@@ -48,6 +48,7 @@ protected:
     std::unique_ptr<test::Peer> peer;
     std::shared_ptr<InputsChannel> channel;
     std::vector<std::string> reasons;
+    int presses = 0;
 };
 
 TEST_F(InputsChannelTest, begins_with_the_locks_that_are_on) {

@@ -13,6 +13,7 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <atomic>
 #include <stdexcept>
 #include <thread>
 
@@ -25,7 +26,7 @@ EncodeJob job_of(const test::TestImage& image, const ImageCodec* codec) {
     const std::vector<uint32_t> rows = image.packed();
     std::shared_ptr<uint32_t[]> pixels = std::make_shared<uint32_t[]>(rows.size());
     std::ranges::copy(rows, pixels.get());
-    return {codec, std::move(pixels), image.width, image.height};
+    return {{codec, nullptr}, content_key(image.view()), std::move(pixels)};
 }
 
 class ThrowingCodec final : public ImageCodec {
@@ -34,6 +35,19 @@ public:
     std::optional<Size> encode(const ImageView&, std::span<uint8_t>) const override {
         throw std::runtime_error("out of luck");
     }
+};
+
+// Counts how often it was asked.
+class CountingCodec final : public ImageCodec {
+public:
+    std::optional<uint8_t> image_type(PixelFormat) const override { return SPICE_IMAGE_TYPE_LZ4; }
+    std::optional<Size> encode(const ImageView&, std::span<uint8_t> into) const override {
+        ++count;
+        into[0] = 7;
+        return Size{1};
+    }
+
+    mutable std::atomic<int> count = 0;
 };
 
 // Tells on which thread it ran and with which signals blocked.
@@ -51,7 +65,7 @@ public:
     mutable sigset_t blocked{};
 };
 
-std::vector<EncodedImage> encode(EncodePool& pool, asio::io_context& io, std::vector<EncodeJob> jobs) {
+std::vector<SharedImage> encode(EncodePool& pool, asio::io_context& io, std::vector<EncodeJob> jobs) {
     auto images = asio::co_spawn(io, pool.encode(io.get_executor(), std::move(jobs)), asio::use_future);
     io.run();
     io.restart();
@@ -70,11 +84,11 @@ TEST(EncodePool, gives_images_back_in_the_order_of_the_jobs) {
         for (size_t i = 0; i < images.size(); ++i) {
             jobs.push_back(job_of(images[i], codec(i % 2 == 0 ? Codec::lz : Codec::lz4)));
         }
-        const std::vector<EncodedImage> encoded = encode(pool, io, std::move(jobs));
+        const std::vector<SharedImage> encoded = encode(pool, io, std::move(jobs));
         ASSERT_EQ(encoded.size(), images.size());
         for (size_t i = 0; i < images.size(); ++i) {
             const auto decoded =
-                test::decode_image(encoded[i].type, encoded[i].data, images[i].width, images[i].height);
+                test::decode_image(encoded[i]->type, encoded[i]->data, images[i].width, images[i].height);
             ASSERT_TRUE(decoded);
             ASSERT_EQ(*decoded, images[i].packed());
         }
@@ -92,12 +106,84 @@ TEST(EncodePool, sends_raw_what_an_encoder_threw_at) {
     EncodePool pool(1);
     const ThrowingCodec throwing;
     const test::TestImage image = test::ui_image(64, 64);
-    const std::vector<EncodedImage> encoded =
+    const std::vector<SharedImage> encoded =
         encode(pool, io, {job_of(image, &throwing), job_of(image, codec(Codec::lz))});
     ASSERT_EQ(encoded.size(), 2u);
-    EXPECT_EQ(encoded[0].type, SPICE_IMAGE_TYPE_BITMAP);
-    EXPECT_EQ(test::decode_raw(encoded[0].data, 64, 64), image.packed());
-    EXPECT_EQ(encoded[1].type, SPICE_IMAGE_TYPE_LZ_RGB);
+    EXPECT_EQ(encoded[0]->type, SPICE_IMAGE_TYPE_BITMAP);
+    EXPECT_EQ(test::decode_raw(encoded[0]->data, 64, 64), image.packed());
+    EXPECT_EQ(encoded[1]->type, SPICE_IMAGE_TYPE_LZ_RGB);
+}
+
+TEST(EncodePool, encodes_once_what_several_ask_for_at_a_time) {
+    asio::io_context io(1);
+    EncodePool pool(2);
+    const CountingCodec counting;
+    const test::TestImage image = test::ui_image(64, 64);
+    const test::TestImage other = test::text_image(64, 64);
+    int answers = 0;
+    for (int client = 0; client < 8; ++client) {
+        std::vector<EncodeJob> jobs{job_of(image, &counting), job_of(other, &counting),
+                                    job_of(image, &counting)};
+        asio::co_spawn(
+            io,
+            [](EncodePool& the_pool, asio::any_io_executor executor, std::vector<EncodeJob> the_jobs,
+               int& count) -> asio::awaitable<void> {
+                const auto images = co_await the_pool.encode(executor, std::move(the_jobs));
+                EXPECT_EQ(images[0], images[2]);
+                EXPECT_NE(images[0], images[1]);
+                ++count;
+            }(pool, io.get_executor(), std::move(jobs), answers),
+            asio::detached);
+    }
+    io.run();
+    EXPECT_EQ(answers, 8);
+    EXPECT_EQ(counting.count, 2);
+}
+
+TEST(EncodePool, gives_the_same_bytes_to_those_who_ask_later) {
+    asio::io_context io(1);
+    EncodePool pool(1);
+    const CountingCodec counting;
+    const test::TestImage image = test::ui_image(64, 64);
+    const SharedImage first = encode(pool, io, {job_of(image, &counting)})[0];
+    EXPECT_EQ(encode(pool, io, {job_of(image, &counting)})[0], first);
+    EXPECT_EQ(pool.encode_here({&counting, nullptr}, content_key(image.view()), image.view()), first);
+    EXPECT_EQ(counting.count, 1);
+    // By another codec, and another picture, they are other bytes.
+    EXPECT_NE(encode(pool, io, {job_of(image, codec(Codec::lz))})[0], first);
+    EXPECT_NE(encode(pool, io, {job_of(test::ui_image(64, 63), &counting)})[0], first);
+}
+
+TEST(EncodePool, forgets_what_nobody_has_asked_for_lately) {
+    asio::io_context io(1);
+    EncodePool pool(1);
+    const CountingCodec counting;
+    const test::TestImage image = test::ui_image(64, 64);
+    encode(pool, io, {job_of(image, &counting)});
+    for (uint32_t i = 0; i < 12; ++i) { // each half a megabyte
+        encode(pool, io, {job_of(test::noise_image(512, 256 + i), nullptr)});
+    }
+    encode(pool, io, {job_of(image, &counting)});
+    EXPECT_EQ(counting.count, 2);
+}
+
+TEST(EncodePool, takes_the_smaller_result_of_two_codecs) {
+    const test::TestImage text = test::text_image(200, 100);
+    const Recipe both{codec(Codec::quic), codec(Codec::lz)};
+    const size_t smaller = std::min(encode_image(codec(Codec::quic), text.view()).data.size(),
+                                    encode_image(codec(Codec::lz), text.view()).data.size());
+    EXPECT_EQ(encode_by(both, text.view()).data.size(), smaller);
+}
+
+TEST(EncodePool, runs_other_work_elsewhere) {
+    asio::io_context io(1);
+    EncodePool pool(1);
+    std::thread::id where;
+    asio::co_spawn(io, pool.run(io.get_executor(), [&where] { where = std::this_thread::get_id(); }),
+                   asio::detached);
+    io.run();
+    EXPECT_NE(where, std::thread::id());
+    EXPECT_NE(where, std::this_thread::get_id());
 }
 
 TEST(EncodePool, works_on_threads_that_take_no_signals_but_their_own_faults) {
@@ -129,7 +215,7 @@ TEST(EncodePool, may_end_with_jobs_under_way_and_nobody_left_to_tell) {
             io,
             [](EncodePool& the_pool, asio::any_io_executor executor,
                std::vector<EncodeJob> the_jobs) -> asio::awaitable<void> {
-                const std::vector<EncodedImage> images =
+                const std::vector<SharedImage> images =
                     co_await the_pool.encode(executor, std::move(the_jobs));
                 EXPECT_EQ(images.size(), 20u);
             }(pool, io.get_executor(), std::move(jobs)),

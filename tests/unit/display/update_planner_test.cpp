@@ -1,5 +1,7 @@
 #include "display/update_planner.hpp"
 
+#include "display/cell_grid.hpp"
+
 #include "support/random.hpp"
 #include "support/test_images.hpp"
 
@@ -23,13 +25,17 @@ Screen screen_of(const test::TestImage& image) {
     return screen;
 }
 
+bool never(const Rect& /*cell*/) {
+    return false;
+}
+
 // Every plan must hold this: all of the region, nothing outside the surface, fills that are really solid.
 void check(const UpdatePlan& plan, const Region& changed, const Screen& screen) {
     const Size size = screen.surface()->size;
     Region covered;
     for (const Fill& fill : plan.fills) {
         covered |= fill.area;
-        ASSERT_GE(fill.area.area(), kMinFillArea);
+        ASSERT_FALSE(fill.area.empty());
         for (int y = fill.area.y1; y < fill.area.y2; ++y) {
             for (int x = fill.area.x1; x < fill.area.x2; ++x) {
                 ASSERT_EQ(screen.pixels()[static_cast<size_t>(y) * screen.stride() + static_cast<size_t>(x)],
@@ -37,32 +43,39 @@ void check(const UpdatePlan& plan, const Region& changed, const Screen& screen) 
             }
         }
     }
-    ASSERT_LE(plan.fills.size(), kMaxFills);
-    for (const Rect& image : plan.images) {
-        covered |= image;
-        ASSERT_TRUE(image.area() <= kMaxImagePixels || image.height() == 1);
-        ASSERT_FALSE(image.empty());
+    for (const Rect& part : plan.parts) {
+        covered |= part;
+        ASSERT_TRUE(part.area() <= kMaxImagePixels || part.height() == 1);
+        ASSERT_FALSE(part.empty());
     }
+    for (const Rect& cell : plan.cells) {
+        covered |= cell;
+        const Rect whole = cell_at(cell.x1 / kCell, cell.y1 / kCell);
+        ASSERT_EQ(cell, intersect(whole, {0, 0, size.width, size.height}));
+    }
+    ASSERT_EQ(covered, plan.covered());
     ASSERT_TRUE(covered.contains(changed));
     ASSERT_TRUE(Region(Rect{0, 0, size.width, size.height}).contains(covered));
 }
 
 TEST(UpdatePlanner, has_nothing_to_do_for_nothing) {
     const Screen screen = screen_of(test::ui_image(50, 50));
-    const UpdatePlan plan = plan_update(Region(), screen);
+    const UpdatePlan plan = plan_update(Region(), screen, never);
     EXPECT_TRUE(plan.fills.empty());
-    EXPECT_TRUE(plan.images.empty());
+    EXPECT_TRUE(plan.parts.empty());
+    EXPECT_TRUE(plan.cells.empty());
 }
 
 TEST(UpdatePlanner, fills_a_plain_screen_with_one_rectangle) {
     test::TestImage image(333, 222);
     image.fill(0, 0, 333, 222, 0x808080);
     const Screen screen = screen_of(image);
-    const UpdatePlan plan = plan_update(Rect{0, 0, 333, 222}, screen);
+    const UpdatePlan plan = plan_update(Rect{0, 0, 333, 222}, screen, never);
     ASSERT_EQ(plan.fills.size(), 1u);
     EXPECT_EQ(plan.fills[0].area, (Rect{0, 0, 333, 222}));
     EXPECT_EQ(plan.fills[0].colour, 0x808080u);
-    EXPECT_TRUE(plan.images.empty());
+    EXPECT_TRUE(plan.parts.empty());
+    EXPECT_TRUE(plan.cells.empty());
 }
 
 TEST(UpdatePlanner, fills_the_background_around_a_window) {
@@ -76,30 +89,60 @@ TEST(UpdatePlanner, fills_the_background_around_a_window) {
     }
     const Screen screen = screen_of(image);
     const Region whole = Rect{0, 0, 800, 600};
-    const UpdatePlan plan = plan_update(whole, screen);
+    const UpdatePlan plan = plan_update(whole, screen, never);
     check(plan, whole, screen);
-    int64_t image_pixels = 0;
-    for (const Rect& area : plan.images) {
-        image_pixels += area.area();
-    }
-    EXPECT_LT(image_pixels, 270 * 220); // the window and the rest of the tiles at its edges
-    EXPECT_LE(plan.fills.size(), 8u);
+    // The window lies in two cells; those around them are plain.
+    EXPECT_EQ(plan.cells, (std::vector<Rect>{{256, 0, 512, 256}, {256, 256, 512, 512}}));
+    EXPECT_TRUE(plan.parts.empty());
+    EXPECT_LE(plan.fills.size(), 5u);
 }
 
 TEST(UpdatePlanner, leaves_small_areas_to_the_codec) {
     test::TestImage image(64, 63);
     image.fill(0, 0, 64, 63, 0xffffff);
-    const UpdatePlan plan = plan_update(Rect{0, 0, 64, 63}, screen_of(image));
+    const UpdatePlan plan = plan_update(Rect{0, 0, 64, 63}, screen_of(image), never);
     EXPECT_TRUE(plan.fills.empty());
-    EXPECT_EQ(plan.images, (std::vector<Rect>{{0, 0, 64, 63}}));
+    EXPECT_EQ(plan.parts, (std::vector<Rect>{{0, 0, 64, 63}}));
 }
 
-TEST(UpdatePlanner, cuts_large_images_into_bounded_ones) {
+TEST(UpdatePlanner, cuts_large_images_into_cells) {
     const Screen screen = screen_of(test::photo_image(1920, 1080));
     const Region whole = Rect{0, 0, 1920, 1080};
-    const UpdatePlan plan = plan_update(whole, screen);
+    const UpdatePlan plan = plan_update(whole, screen, never);
     check(plan, whole, screen);
-    EXPECT_EQ(plan.images.size(), 16u);
+    EXPECT_EQ(plan.cells.size(), 8u * 5u);
+    EXPECT_TRUE(plan.parts.empty());
+}
+
+TEST(UpdatePlanner, cuts_a_wide_strip_into_parts_of_bounded_size) {
+    const Screen screen = screen_of(test::photo_image(1920, 300));
+    const Region strip = Rect{0, 10, 1920, 110};
+    const UpdatePlan plan = plan_update(strip, screen, never);
+    check(plan, strip, screen);
+    EXPECT_TRUE(plan.cells.empty());
+    EXPECT_EQ(plan.parts.size(), 2u);
+}
+
+TEST(UpdatePlanner, asks_whether_a_cell_that_changed_in_part_goes_as_a_whole) {
+    const Screen screen = screen_of(test::photo_image(600, 300));
+    const Region changed = Rect{256, 0, 512, 100};
+    std::vector<Rect> asked;
+    const UpdatePlan plan = plan_update(changed, screen, [&](const Rect& cell) {
+        asked.push_back(cell);
+        return true;
+    });
+    EXPECT_EQ(asked, (std::vector<Rect>{{256, 0, 512, 256}}));
+    EXPECT_EQ(plan.cells, asked);
+    EXPECT_TRUE(plan.parts.empty());
+    EXPECT_EQ(plan_update(changed, screen, never).parts, (std::vector<Rect>{{256, 0, 512, 100}}));
+}
+
+TEST(UpdatePlanner, does_not_ask_about_cells_that_changed_a_little) {
+    const Screen screen = screen_of(test::text_image(600, 300));
+    plan_update(Rect{300, 20, 380, 40}, screen, [](const Rect&) {
+        ADD_FAILURE();
+        return true;
+    });
 }
 
 TEST(UpdatePlanner, covers_random_regions_of_every_content) {
@@ -115,7 +158,8 @@ TEST(UpdatePlanner, covers_random_regions_of_every_content) {
                             y + 1 + static_cast<int>(random() % 20)};
         }
         changed &= Rect{0, 0, size.width, size.height};
-        check(plan_update(changed, screen), changed, screen);
+        const auto choice = [&random](const Rect& /*cell*/) { return random() % 2 == 0; };
+        check(plan_update(changed, screen, choice), changed, screen);
         if (HasFatalFailure()) {
             FAIL() << "seed " << seed;
         }

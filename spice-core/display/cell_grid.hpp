@@ -1,0 +1,21 @@
+// The fixed grid over the screen in which large changes are told.
+//
+// The same content in the same place makes the same cell, however it came there: that is what lets it be
+// found in a client's image cache, and encoded once for all clients. A cell is also one encoder's job: well
+// under a millisecond for the quick ones, so that several threads share a large update.
+#pragma once
+
+#include "spice-core/region.hpp"
+
+#include <cstdint>
+
+namespace spice::display {
+
+inline constexpr int32_t kCell = 256; // pixels, both ways; cells at the right and lower edge may be smaller
+
+// Not clipped to the surface.
+inline Rect cell_at(int32_t column, int32_t row) {
+    return {column * kCell, row * kCell, (column + 1) * kCell, (row + 1) * kCell};
+}
+
+} // namespace spice::display

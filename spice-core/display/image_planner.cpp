@@ -1,0 +1,100 @@
+#include "display/image_planner.hpp"
+
+#include "display/cell_grid.hpp"
+#include "display/content_class.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace spice::display {
+
+namespace {
+
+// Smaller images are not worth an entry in anybody's cache: drawing from it costs a message of 81 bytes.
+constexpr int64_t kMinKept = 512; // pixels
+// Nor is it worth refining: a JPEG's tables alone are 640 bytes.
+constexpr int64_t kMinLossy = 8192; // pixels
+
+} // namespace
+
+// The screen's pixels in `area`, which later commits overwrite.
+codecs::ImageView view_of(const Screen& screen, const Rect& area) {
+    const size_t offset = static_cast<size_t>(area.y1) * screen.stride() + static_cast<size_t>(area.x1);
+    return codecs::xrgb_view(&screen.pixels()[offset], screen.stride(), static_cast<uint32_t>(area.width()),
+                             static_cast<uint32_t>(area.height()));
+}
+
+// A cell that the client has, or that comes up a second time, is better drawn as a whole.
+bool ImagePlanner::take_whole(const Rect& cell, const Screen& screen) {
+    const codecs::ContentKey key = content_key(view_of(screen, cell));
+    return cache_.find(key) || cache_.seen_before(key);
+}
+
+PlannedImage ImagePlanner::image(const Rect& area, bool cell, const Screen& screen) {
+    PlannedImage planned{area, content_key(view_of(screen, area)), {}};
+    if (area.area() >= kMinKept) {
+        planned.cached = cache_.find(planned.key);
+        planned.keep = !planned.cached && (cell || cache_.seen_before(planned.key));
+    }
+    return planned;
+}
+
+ImagePlanner::Plan ImagePlanner::plan(const Region& changed, const Screen& screen, int64_t waiting,
+                                      LinkSpeed link, bool may_be_lossy, Time now) {
+    UpdatePlan pieces =
+        plan_update(changed, screen, [&](const Rect& cell) { return take_whole(cell, screen); });
+    Plan plan;
+    plan.covered = pieces.covered();
+    plan.fills = std::move(pieces.fills);
+    for (const Rect& cell : pieces.cells) {
+        plan.images.push_back(image(cell, true, screen));
+    }
+    for (const Rect& part : pieces.parts) {
+        plan.images.push_back(image(part, false, screen));
+    }
+    std::vector<PlannedImage*> photographs;
+    for (PlannedImage& planned : plan.images) {
+        if (planned.cached) {
+            continue;
+        }
+        const ContentClass content = classify_content(view_of(screen, planned.area));
+        planned.choice = choose_codec(preferences_, content, planned.area.area(), link);
+        if (suits_jpeg(content) && planned.area.area() >= kMinLossy) {
+            photographs.push_back(&planned);
+        }
+    }
+    if (may_be_lossy && !photographs.empty()) {
+        const auto rest = static_cast<double>(std::max<int64_t>(0, waiting - changed.area()));
+        make_lossy(photographs, rest / static_cast<double>(plan.covered.area()), link, now);
+    }
+    return plan;
+}
+
+// `more`: as many times the pixels of this update wait, too; they are taken to be as photographic.
+void ImagePlanner::make_lossy(const std::vector<PlannedImage*>& photographs, double more, LinkSpeed link,
+                              Time now) {
+    int64_t pixels = 0;
+    for (const PlannedImage* planned : photographs) {
+        pixels += planned->area.area();
+    }
+    pixels += static_cast<int64_t>(static_cast<double>(pixels) * more);
+    for (PlannedImage* planned : photographs) {
+        const bool video = moves_like_video(planned->area, now);
+        if (const codecs::ImageCodec* jpeg = choose_lossy(preferences_, pixels, video, link)) {
+            planned->choice = {{jpeg, nullptr}};
+            planned->lossy = true;
+            planned->keep = false;
+        }
+    }
+}
+
+bool ImagePlanner::moves_like_video(const Rect& area, Time now) {
+    const auto column = static_cast<uint32_t>((area.x1 + area.x2) / 2 / kCell);
+    const auto row = static_cast<uint32_t>((area.y1 + area.y2) / 2 / kCell);
+    Activity& activity = activity_[row << 16 | column];
+    activity.frames = now - activity.last <= kVideoGap ? activity.frames + 1 : 1;
+    activity.last = now;
+    return activity.frames >= kVideoFrames;
+}
+
+} // namespace spice::display

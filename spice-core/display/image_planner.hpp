@@ -1,0 +1,73 @@
+// How each piece of an update is told to one client: from its image cache, or encoded, and by what.
+//
+// Core thread; owned by the client's display channel. Looks at pixels, sends nothing.
+#pragma once
+
+#include "codecs/content_key.hpp"
+#include "codecs/encode_pool.hpp"
+#include "display/codec_policy.hpp"
+#include "display/image_cache.hpp"
+#include "display/screen.hpp"
+#include "display/update_planner.hpp"
+#include "spice-core/region.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+namespace spice::display {
+
+struct PlannedImage {
+    Rect area;
+    codecs::ContentKey key;
+    std::optional<uint64_t> cached; // drawn from the client's cache: nothing to encode
+    CodecChoice choice{};
+    bool lossy = false;
+    bool keep = false; // the client is to keep it
+};
+
+class ImagePlanner {
+public:
+    using Time = std::chrono::steady_clock::time_point;
+    // A photograph that was sent that often with less than kVideoGap between is taken for video.
+    static constexpr int kVideoFrames = 4;
+    static constexpr std::chrono::milliseconds kVideoGap{150};
+
+    explicit ImagePlanner(const CodecPreferences& preferences) : preferences_(preferences) {}
+
+    CodecPreferences& preferences() { return preferences_; }
+    ImageCache& cache() { return cache_; }
+    // The client has told what it can keep, in pixels.
+    void set_cache_budget(int64_t pixels) { cache_ = ImageCache(pixels); }
+
+    // In pieces, and how each is told. `waiting`: pixels of all that the client is still to be told, of which
+    // `changed` is a part. Without `may_be_lossy` everything is exact.
+    struct Plan {
+        std::vector<Fill> fills;
+        std::vector<PlannedImage> images;
+        Region covered; // by all of it
+    };
+    Plan plan(const Region& changed, const Screen& screen, int64_t waiting, LinkSpeed link, bool may_be_lossy,
+              Time now = std::chrono::steady_clock::now());
+
+private:
+    bool take_whole(const Rect& cell, const Screen& screen);
+    PlannedImage image(const Rect& area, bool cell, const Screen& screen);
+    void make_lossy(const std::vector<PlannedImage*>& photographs, double more, LinkSpeed link, Time now);
+    bool moves_like_video(const Rect& area, Time now);
+
+    CodecPreferences preferences_;
+    ImageCache cache_;
+
+    struct Activity {
+        int frames = 0;
+        Time last{};
+    };
+    std::unordered_map<uint32_t, Activity> activity_; // by cell of the grid; of photographs only
+};
+
+codecs::ImageView view_of(const Screen& screen, const Rect& area);
+
+} // namespace spice::display

@@ -1,0 +1,38 @@
+// Which parts of a client's picture are only like the screen's, and when their turn to become exact comes.
+//
+// What was sent lossy is young. It grows older with the caller's ticks for as long as nothing changes there,
+// and is due when it has been still for a whole tick at least. Core thread; owned by the client's display
+// channel.
+#pragma once
+
+#include "spice-core/display_command.hpp"
+#include "spice-core/region.hpp"
+
+#include <cstdint>
+
+namespace spice::display {
+
+class Refinement {
+public:
+    // In the order in which the client is told: these change what it shows.
+    void sent_lossy(const Region& region);
+    void sent_exact(const Region& region);
+    void sent_copy(const Copy& copy); // lossy pixels that move stay lossy
+
+    // The screen has changed here: what is lossy there now waits again.
+    void changed(const Region& region);
+    // Time has passed: what was young is due from now on.
+    void grow_older();
+    void clear();
+
+    bool empty() const { return young_.empty() && due_.empty(); }
+    bool has_young() const { return !young_.empty(); }
+    const Region& due() const { return due_; }
+    int64_t pixels() const { return young_.area() + due_.area(); }
+
+private:
+    Region young_;
+    Region due_;
+};
+
+} // namespace spice::display

@@ -1,0 +1,176 @@
+#include "display/image_planner.hpp"
+
+#include "support/photo_image.hpp"
+#include "support/test_images.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace spice::display {
+namespace {
+
+using codecs::Codec;
+using test::TestImage;
+
+Rect bounds(const TestImage& image) {
+    return {0, 0, static_cast<int>(image.width), static_cast<int>(image.height)};
+}
+
+void show(Screen& screen, const TestImage& image) {
+    const std::vector<uint32_t> rows = image.packed();
+    std::shared_ptr<uint32_t[]> pixels = std::make_shared<uint32_t[]>(rows.size());
+    std::ranges::copy(rows, pixels.get());
+    Commit commit;
+    commit.surface = Surface{0, {static_cast<int>(image.width), static_cast<int>(image.height)}};
+    commit.changed.push_back({bounds(image), std::move(pixels)});
+    screen.apply(commit);
+}
+
+ImagePlanner planner_for(ImageCompression compression = ImageCompression::automatic) {
+    CodecPreferences preferences;
+    preferences.configured = compression;
+    preferences.has_glz = true;
+    ImagePlanner planner(preferences);
+    planner.set_cache_budget(1 << 22);
+    return planner;
+}
+
+// As the channel does when the images have been encoded.
+void keep(ImagePlanner& planner, const ImagePlanner::Plan& plan) {
+    for (const PlannedImage& image : plan.images) {
+        if (image.keep) {
+            planner.cache().add(image.key);
+        }
+    }
+}
+
+int64_t cached(const ImagePlanner::Plan& plan) {
+    return std::ranges::count_if(plan.images, [](const auto& image) { return image.cached.has_value(); });
+}
+
+TEST(ImagePlanner, covers_what_changed) {
+    Screen screen;
+    const TestImage image = test::mixed_image(900, 700);
+    show(screen, image);
+    ImagePlanner planner = planner_for();
+    const Region changed = Region(Rect{10, 10, 500, 600}) | Rect{700, 30, 710, 40};
+    const auto plan = planner.plan(changed, screen, changed.area(), std::nullopt, true);
+    Region told;
+    for (const Fill& fill : plan.fills) {
+        told |= fill.area;
+    }
+    for (const PlannedImage& planned : plan.images) {
+        told |= planned.area;
+    }
+    EXPECT_EQ(told, plan.covered);
+    EXPECT_TRUE(told.contains(changed));
+}
+
+TEST(ImagePlanner, draws_a_screen_that_comes_back_from_the_cache) {
+    Screen screen;
+    ImagePlanner planner = planner_for();
+    const TestImage one = test::ui_image(1024, 768);
+    const TestImage other = test::text_image(1024, 768);
+    for (const TestImage* image : {&one, &other}) {
+        show(screen, *image);
+        const auto plan = planner.plan(bounds(one), screen, 1024 * 768, std::nullopt, true);
+        EXPECT_EQ(cached(plan), 0);
+        keep(planner, plan);
+    }
+    show(screen, one);
+    const auto plan = planner.plan(bounds(one), screen, 1024 * 768, std::nullopt, true);
+    EXPECT_EQ(cached(plan), 12);
+    EXPECT_EQ(plan.images.size(), 12u);
+}
+
+TEST(ImagePlanner, finds_what_was_under_a_menu) {
+    Screen screen;
+    ImagePlanner planner = planner_for();
+    TestImage image = test::text_image(512, 512);
+    show(screen, image);
+    keep(planner, planner.plan(bounds(image), screen, 512 * 512, std::nullopt, true));
+    const Rect menu{30, 20, 190, 220};
+    const TestImage before = image;
+    image.fill(30, 20, 190, 220, 0xeeeeee);
+    show(screen, image);
+    keep(planner, planner.plan(menu, screen, menu.area(), std::nullopt, true));
+    show(screen, before);
+    const auto closed = planner.plan(menu, screen, menu.area(), std::nullopt, true);
+    ASSERT_EQ(closed.images.size(), 1u);
+    EXPECT_TRUE(closed.images[0].cached);
+    EXPECT_EQ(closed.images[0].area, (Rect{0, 0, 256, 256}));
+}
+
+TEST(ImagePlanner, keeps_a_part_that_comes_a_second_time) {
+    Screen screen;
+    ImagePlanner planner = planner_for();
+    show(screen, test::text_image(300, 300));
+    const Rect button{10, 10, 70, 40};
+    const auto first = planner.plan(button, screen, button.area(), std::nullopt, true);
+    ASSERT_EQ(first.images.size(), 1u);
+    EXPECT_FALSE(first.images[0].keep);
+    const auto second = planner.plan(button, screen, button.area(), std::nullopt, true);
+    EXPECT_TRUE(second.images[0].keep);
+    keep(planner, second);
+    EXPECT_TRUE(planner.plan(button, screen, button.area(), std::nullopt, true).images[0].cached);
+}
+
+TEST(ImagePlanner, sends_a_large_photograph_lossy_at_first_and_keeps_none_of_it) {
+    Screen screen;
+    const TestImage photo = test::natural_image(1920, 1080);
+    show(screen, photo);
+    ImagePlanner planner = planner_for();
+    const auto first = planner.plan(bounds(photo), screen, 1920 * 1080, 1e6, true);
+    ASSERT_FALSE(first.images.empty());
+    const auto lossy = std::ranges::count_if(first.images, &PlannedImage::lossy);
+    EXPECT_GT(lossy, std::ssize(first.images) / 2);
+    EXPECT_TRUE(
+        std::ranges::none_of(first.images, [](const auto& image) { return image.lossy && image.keep; }));
+    const auto then = planner.plan(bounds(photo), screen, 0, 1e6, false);
+    EXPECT_TRUE(std::ranges::none_of(then.images, &PlannedImage::lossy));
+    EXPECT_TRUE(std::ranges::any_of(then.images, [](const auto& image) {
+        return image.choice.recipe.codec == codecs::codec(Codec::quic);
+    }));
+}
+
+TEST(ImagePlanner, counts_what_waits_as_well) {
+    Screen screen;
+    const TestImage photo = test::natural_image(1920, 1080);
+    show(screen, photo);
+    ImagePlanner planner = planner_for();
+    const Region part = Rect{0, 0, 256, 256};
+    EXPECT_FALSE(planner.plan(part, screen, part.area(), 50e6, true).images[0].lossy);
+    EXPECT_TRUE(planner.plan(part, screen, 1920 * 1080, 50e6, true).images[0].lossy);
+}
+
+TEST(ImagePlanner, never_blurs_text) {
+    Screen screen;
+    const TestImage text = test::text_image(1920, 1080);
+    show(screen, text);
+    ImagePlanner planner = planner_for();
+    const auto plan = planner.plan(bounds(text), screen, 1920 * 1080, 0.2e6, true);
+    EXPECT_TRUE(std::ranges::none_of(plan.images, &PlannedImage::lossy));
+}
+
+TEST(ImagePlanner, takes_what_goes_on_changing_for_video) {
+    Screen screen;
+    ImagePlanner planner = planner_for();
+    TestImage photo = test::photo_image(256, 256);
+    int lossy = 0;
+    ImagePlanner::Time now{};
+    for (int frame = 0; frame < 10; ++frame) {
+        std::ranges::rotate(photo.pixels, photo.pixels.begin() + 700); // two rows and some pixels
+        show(screen, photo);
+        now += std::chrono::milliseconds(33);
+        const auto plan = planner.plan(bounds(photo), screen, 256 * 256, 100e6, true, now);
+        lossy += plan.images[0].lossy ? 1 : 0;
+    }
+    EXPECT_EQ(lossy, 10 - ImagePlanner::kVideoFrames + 1);
+    // After a rest it is a picture again.
+    now += std::chrono::seconds(1);
+    EXPECT_FALSE(planner.plan(bounds(photo), screen, 256 * 256, 100e6, true, now).images[0].lossy);
+}
+
+} // namespace
+} // namespace spice::display

@@ -1,0 +1,95 @@
+#include "display/refinement.hpp"
+
+#include <gtest/gtest.h>
+
+namespace spice::display {
+namespace {
+
+const Rect kLeft{0, 0, 50, 100};
+const Rect kRight{50, 0, 100, 100};
+
+TEST(Refinement, makes_due_what_was_still_for_a_tick) {
+    Refinement refinement;
+    EXPECT_TRUE(refinement.empty());
+    refinement.sent_lossy(Rect{0, 0, 100, 100});
+    EXPECT_TRUE(refinement.has_young());
+    EXPECT_TRUE(refinement.due().empty());
+    EXPECT_EQ(refinement.pixels(), 10000);
+    refinement.grow_older();
+    EXPECT_FALSE(refinement.has_young());
+    EXPECT_EQ(refinement.due(), Region(Rect{0, 0, 100, 100}));
+}
+
+TEST(Refinement, waits_again_where_something_changes) {
+    Refinement refinement;
+    refinement.sent_lossy(Rect{0, 0, 100, 100});
+    refinement.grow_older();
+    refinement.changed(kLeft);
+    EXPECT_EQ(refinement.due(), Region(kRight));
+    EXPECT_EQ(refinement.pixels(), 10000);
+    refinement.grow_older();
+    EXPECT_EQ(refinement.due(), Region(Rect{0, 0, 100, 100}));
+}
+
+TEST(Refinement, waits_again_where_something_lossy_was_sent) {
+    Refinement refinement;
+    refinement.sent_lossy(kLeft);
+    refinement.grow_older();
+    refinement.sent_lossy(kLeft);
+    EXPECT_TRUE(refinement.due().empty());
+    EXPECT_EQ(refinement.pixels(), 5000);
+}
+
+TEST(Refinement, ends_where_exact_pixels_were_sent) {
+    Refinement refinement;
+    refinement.sent_lossy(kLeft);
+    refinement.grow_older();
+    refinement.sent_lossy(kRight);
+    refinement.sent_exact(Rect{0, 0, 100, 50});
+    EXPECT_EQ(refinement.due(), Region(Rect{0, 50, 50, 100}));
+    EXPECT_EQ(refinement.pixels(), 5000);
+    refinement.sent_exact(Rect{0, 50, 100, 100});
+    EXPECT_TRUE(refinement.empty());
+}
+
+TEST(Refinement, follows_lossy_pixels_that_are_copied) {
+    Refinement refinement;
+    refinement.sent_lossy(kLeft);
+    refinement.grow_older();
+    // The lower half of the left side goes to the right side's upper half.
+    refinement.sent_copy({Rect{50, 0, 100, 50}, 50, -50});
+    EXPECT_EQ(refinement.pixels(), 7500);
+    EXPECT_EQ(refinement.due(), Region(kLeft));
+    refinement.grow_older();
+    EXPECT_TRUE(refinement.due().contains(Rect{50, 0, 100, 50}));
+}
+
+TEST(Refinement, forgets_lossy_pixels_that_exact_ones_are_copied_over) {
+    Refinement refinement;
+    refinement.sent_lossy(kLeft);
+    refinement.sent_copy({Region(kLeft), -50, 0});
+    EXPECT_TRUE(refinement.empty());
+}
+
+TEST(Refinement, follows_a_scroll_over_itself) {
+    Refinement refinement;
+    refinement.sent_lossy(Rect{0, 10, 10, 20});
+    refinement.sent_copy({Rect{0, 0, 10, 95}, 0, -5}); // five rows up
+    refinement.grow_older();
+    EXPECT_EQ(refinement.due(), Region(Rect{0, 5, 10, 15}));
+}
+
+TEST(Refinement, stays_bounded) {
+    Refinement refinement;
+    for (int i = 0; i < 2000; ++i) {
+        const int x = i % 50 * 20;
+        const int y = i / 50 * 20;
+        refinement.sent_lossy(Rect{x, y, x + 10, y + 10});
+    }
+    refinement.grow_older();
+    EXPECT_LE(refinement.due().rect_count(), 256u);
+    EXPECT_GE(refinement.due().area(), 200000);
+}
+
+} // namespace
+} // namespace spice::display
