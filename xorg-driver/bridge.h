@@ -21,8 +21,10 @@ struct xspice_core_config {
     int port;                  /* TCP port */
     const char *password_file; /* first line is the ticket; NULL with disable_ticketing only */
     bool disable_ticketing;
-    const char *name;              /* told to clients */
-    const char *image_compression; /* "auto", "off", "lz", "lz4" */
+    const char *name;                 /* told to clients */
+    const char *image_compression;    /* "auto", "off", "auto_glz", "auto_lz", "quic", "glz", "lz", "lz4" */
+    const char *jpeg_wan_compression; /* "auto", "never", "always" */
+    const char *zlib_glz_wan_compression; /* likewise */
 };
 
 /* Same order and meaning as X's BoxRec, with room for 32 bit coordinates. */

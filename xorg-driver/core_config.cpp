@@ -95,17 +95,45 @@ std::vector<std::string> split_addresses(std::string_view list) {
     }
 }
 
-ImageCompression image_compression(std::string_view name) {
-    if (name == "off") {
-        return ImageCompression::off;
+template <typename Value>
+struct Choice {
+    std::string_view name;
+    Value value;
+};
+
+constexpr Choice<ImageCompression> kImageCompressions[] = {
+    {"auto", ImageCompression::automatic},
+    {"off", ImageCompression::off},
+    {"auto_glz", ImageCompression::auto_glz},
+    {"auto_lz", ImageCompression::auto_lz},
+    {"quic", ImageCompression::quic},
+    {"glz", ImageCompression::glz},
+    {"lz", ImageCompression::lz},
+    {"lz4", ImageCompression::lz4},
+};
+
+constexpr Choice<WanCompression> kWanCompressions[] = {
+    {"auto", WanCompression::automatic},
+    {"never", WanCompression::never},
+    {"always", WanCompression::always},
+};
+
+// Leaves `value` as it is when the option is not given.
+template <typename Value, size_t kCount>
+void read_choice(const char* option, const char* given, const Choice<Value> (&choices)[kCount],
+                 Value& value) {
+    if (given == nullptr) {
+        return;
     }
-    if (name == "lz") {
-        return ImageCompression::lz;
+    std::string names;
+    for (const Choice<Value>& choice : choices) {
+        if (choice.name == given) {
+            value = choice.value;
+            return;
+        }
+        names.append(names.empty() ? "" : ", ").append(choice.name);
     }
-    if (name == "lz4") {
-        return ImageCompression::lz4;
-    }
-    return ImageCompression::automatic;
+    throw ConfigError(std::string(option) + " " + given + ": no such choice; use one of " + names);
 }
 
 // Random, version 4 of RFC 4122.
@@ -136,9 +164,12 @@ ServerConfig core_config(const xspice_core_config& options) {
         config.name = options.name;
     }
     config.uuid = make_uuid();
-    if (options.image_compression != nullptr) {
-        config.image_compression = image_compression(options.image_compression);
-    }
+    read_choice("--image-compression", options.image_compression, kImageCompressions,
+                config.image_compression);
+    read_choice("--jpeg-wan-compression", options.jpeg_wan_compression, kWanCompressions,
+                config.jpeg_wan_compression);
+    read_choice("--zlib-glz-wan-compression", options.zlib_glz_wan_compression, kWanCompressions,
+                config.zlib_glz_wan_compression);
     return config;
 }
 

@@ -14,6 +14,8 @@ enum {
     OPTION_DISABLE_TICKETING,
     OPTION_NAME,
     OPTION_IMAGE_COMPRESSION,
+    OPTION_JPEG_WAN_COMPRESSION,
+    OPTION_ZLIB_GLZ_WAN_COMPRESSION,
     OPTION_NUM_HEADS,
     OPTION_SIZE,
     OPTION_DPI,
@@ -29,6 +31,8 @@ static const OptionInfoRec option_table[OPTION_COUNT + 1] = {
     {OPTION_DISABLE_TICKETING, "SpiceDisableTicketing", OPTV_ANYSTR, {0}, FALSE},
     {OPTION_NAME, "SpiceName", OPTV_ANYSTR, {0}, FALSE},
     {OPTION_IMAGE_COMPRESSION, "SpiceImageCompression", OPTV_ANYSTR, {0}, FALSE},
+    {OPTION_JPEG_WAN_COMPRESSION, "SpiceJpegWanCompression", OPTV_ANYSTR, {0}, FALSE},
+    {OPTION_ZLIB_GLZ_WAN_COMPRESSION, "SpiceZlibGlzWanCompression", OPTV_ANYSTR, {0}, FALSE},
     {OPTION_NUM_HEADS, "NumHeads", OPTV_ANYSTR, {0}, FALSE},
     {OPTION_SIZE, "Size", OPTV_ANYSTR, {0}, FALSE},
     {OPTION_DPI, "Dpi", OPTV_ANYSTR, {0}, FALSE},
@@ -100,20 +104,36 @@ static bool one_of(const char *value, const char *const *choices) {
     return false;
 }
 
+static Bool read_compression(const struct reader *reader, struct xspice_options *options) {
+    static const char *const images[] = {"auto", "off", "auto_glz", "auto_lz", "quic",
+                                         "glz",  "lz",  "lz4",      NULL};
+    static const char *const wan[] = {"auto", "never", "always", NULL};
+    static const char wan_remedy[] = "give \"auto\", \"never\" or \"always\"";
+
+    options->image_compression = text(reader, OPTION_IMAGE_COMPRESSION);
+    options->jpeg_wan_compression = text(reader, OPTION_JPEG_WAN_COMPRESSION);
+    options->zlib_glz_wan_compression = text(reader, OPTION_ZLIB_GLZ_WAN_COMPRESSION);
+    if (options->image_compression && !one_of(options->image_compression, images))
+        return refuse(reader, OPTION_IMAGE_COMPRESSION,
+                      "give \"auto\", \"off\", \"auto_glz\", \"auto_lz\", \"quic\", \"glz\", \"lz\" or "
+                      "\"lz4\"");
+    if (options->jpeg_wan_compression && !one_of(options->jpeg_wan_compression, wan))
+        return refuse(reader, OPTION_JPEG_WAN_COMPRESSION, wan_remedy);
+    if (options->zlib_glz_wan_compression && !one_of(options->zlib_glz_wan_compression, wan))
+        return refuse(reader, OPTION_ZLIB_GLZ_WAN_COMPRESSION, wan_remedy);
+    return TRUE;
+}
+
 static Bool read_network(const struct reader *reader, struct xspice_options *options) {
-    static const char *const compressions[] = {"auto", "off", "lz", "lz4", NULL};
     const char *disable = xf86GetOptValString(reader->table, OPTION_DISABLE_TICKETING);
     Bool disable_ticketing = FALSE;
 
     options->addresses = text(reader, OPTION_ADDR);
     options->name = text(reader, OPTION_NAME);
     options->password_file = text(reader, OPTION_PASSWORD_FILE);
-    options->image_compression = text(reader, OPTION_IMAGE_COMPRESSION);
     options->port = 5900;
     if (!read_number(reader, OPTION_PORT, 1, 65535, &options->port))
         return refuse(reader, OPTION_PORT, "give a TCP port from 1 to 65535");
-    if (options->image_compression && !one_of(options->image_compression, compressions))
-        return refuse(reader, OPTION_IMAGE_COMPRESSION, "give \"auto\", \"off\", \"lz\" or \"lz4\"");
     if (disable && !xf86getBoolValue(&disable_ticketing, disable))
         return refuse(reader, OPTION_DISABLE_TICKETING, "give \"true\" or \"false\"");
     options->disable_ticketing = disable_ticketing;
@@ -157,7 +177,8 @@ Bool xspice_options_read(ScrnInfoPtr scrn, struct xspice_options *options) {
     memcpy(reader.table, option_table, sizeof(option_table));
     xf86CollectOptions(scrn, NULL);
     xf86ProcessOptions(scrn->scrnIndex, scrn->options, reader.table);
-    return read_network(&reader, options) && read_screen(&reader, options);
+    return read_network(&reader, options) && read_compression(&reader, options) &&
+           read_screen(&reader, options);
 }
 
 const OptionInfoRec *xspice_options_available(int chip, int bus) {

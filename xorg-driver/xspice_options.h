@@ -18,12 +18,15 @@ struct xspice_options {
     int port;                  /* 1 to 65535 */
     const char *password_file; /* NULL only with disable_ticketing */
     bool disable_ticketing;
-    const char *name;              /* told to clients; NULL: none */
-    const char *image_compression; /* NULL: the core's default */
-    int num_heads;                 /* 1 to XSPICE_MAX_HEADS */
-    int width, height;             /* pixels, of each head at start */
-    int dpi;                       /* 30 to 600 */
-    int max_width, max_height;     /* pixels, of the whole screen */
+    const char *name; /* told to clients; NULL: none */
+    /* Values that the core knows; NULL: its default. */
+    const char *image_compression;
+    const char *jpeg_wan_compression;
+    const char *zlib_glz_wan_compression;
+    int num_heads;             /* 1 to XSPICE_MAX_HEADS */
+    int width, height;         /* pixels, of each head at start */
+    int dpi;                   /* 30 to 600 */
+    int max_width, max_height; /* pixels, of the whole screen */
 };
 
 /* Reads and checks scrn's options. FALSE: the log has a line that names the option and the remedy. */

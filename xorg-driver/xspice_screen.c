@@ -161,6 +161,8 @@ static Bool start_core(struct xspice_screen *xs) {
         .disable_ticketing = options->disable_ticketing,
         .name = options->name,
         .image_compression = options->image_compression,
+        .jpeg_wan_compression = options->jpeg_wan_compression,
+        .zlib_glz_wan_compression = options->zlib_glz_wan_compression,
     };
     char error[512];
 

@@ -59,8 +59,19 @@ OPTIONS: tuple[Option, ...] = (
     Option("--name", "Connecting", f"Name of this desktop, shown by clients. Default: {DEFAULT_NAME}.",
            "NAME", values.text, default=DEFAULT_NAME, driver="SpiceName"),
     Option("--image-compression", "Connecting",
-           "How pictures are sent: auto (what suits each client), off, lz or lz4. Default: auto.",
-           "METHOD", values.one_of("auto", "off", "lz", "lz4"), default="auto", driver="SpiceImageCompression"),
+           "How pictures are compressed: auto (as suits each picture, client and link), off, auto_glz, auto_lz, "
+           "quic, glz, lz or lz4. Default: auto.",
+           "METHOD", values.one_of("auto", "off", "auto_glz", "auto_lz", "quic", "glz", "lz", "lz4"),
+           default="auto", driver="SpiceImageCompression"),
+    Option("--jpeg-wan-compression", "Connecting",
+           "When photographs are sent as JPEG until their exact pixels follow: auto (when these would take too "
+           "long), never or always. Default: auto.",
+           "WHEN", values.one_of("auto", "never", "always"), default="auto", driver="SpiceJpegWanCompression"),
+    Option("--zlib-glz-wan-compression", "Connecting",
+           "When pictures compressed with GLZ go through zlib, too: auto (when it pays), never or always. "
+           "Default: auto.",
+           "WHEN", values.one_of("auto", "never", "always"), default="auto",
+           driver="SpiceZlibGlzWanCompression"),
 
     Option("--size", "Screen", "Size of each monitor in pixels. Default: 1920x1080.",
            "WIDTHxHEIGHT", values.size, default=values.Size(1920, 1080), driver="Size"),

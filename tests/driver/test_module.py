@@ -38,6 +38,7 @@ def test_log_has_no_error_but_the_missing_system_bus(xorg):
     ("NumHeads", "0"), ("NumHeads", "17"), ("NumHeads", "two"), ("Size", "1024"), ("Size", "1024x768x24"),
     ("Size", "32x32"), ("Size", "9000x600"), ("MaxSize", "20000x20000"), ("Dpi", "0"), ("Dpi", "ninety"),
     ("SpicePort", "0"), ("SpicePort", "65536"), ("SpicePort", "5900x"), ("SpiceImageCompression", "jpeg"),
+    ("SpiceJpegWanCompression", "auto_lz"), ("SpiceZlibGlzWanCompression", "sometimes"),
     ("SpiceDisableTicketing", "perhaps"),
 ])
 def test_bad_value_ends_the_start_with_one_line_that_names_it(failing_xorg, option, value):

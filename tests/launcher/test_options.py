@@ -55,7 +55,9 @@ GIVEN = [
     ("--password-file", "/some/file", "/some/file"),
     ("--disable-ticketing", None, "true"),
     ("--name", "my desktop", "my desktop"),
-    ("--image-compression", "lz4", "lz4"),
+    ("--image-compression", "auto_glz", "auto_glz"),
+    ("--jpeg-wan-compression", "never", "never"),
+    ("--zlib-glz-wan-compression", "always", "always"),
     ("--size", "801x601", "801x601"),
     ("--numheads", "4", "4"),
     ("--dpi", "120", "120"),
@@ -81,6 +83,31 @@ def test_driver_knows_every_device_option_and_has_no_other():
     table = set(re.findall(r'\{OPTION_\w+, "(\w+)"', (SOURCE / "xorg-driver" / "xspice_options.c").read_text()))
     written = {option.driver for option in options.OPTIONS if option.driver and option.group != "Keyboard"}
     assert table == written | {"MaxSize"}
+
+
+COMPRESSIONS = {
+    "--image-compression": ("auto", "off", "auto_glz", "auto_lz", "quic", "glz", "lz", "lz4"),
+    "--jpeg-wan-compression": ("auto", "never", "always"),
+    "--zlib-glz-wan-compression": ("auto", "never", "always"),
+}
+
+
+@pytest.mark.parametrize("name", COMPRESSIONS)
+def test_compression_is_left_to_the_server_unless_told(name):
+    option = options.BY_NAME[name]
+    assert f'Option "{option.driver}" "auto"' in xorg_conf.text(parse(), 5900, None)
+    for value in COMPRESSIONS[name]:
+        assert f'Option "{option.driver}" "{value}"' in xorg_conf.text(parse(name, value), 5900, None)
+
+
+@pytest.mark.parametrize("name", COMPRESSIONS)
+def test_help_and_manuals_tell_every_compression(name):
+    option = options.BY_NAME[name]
+    in_manual = re.search(rf"^\*{name}\* .*\n((?:\t.*\n)+)", MANUAL, re.MULTILINE)[1]
+    for value in COMPRESSIONS[name]:
+        assert re.search(rf"\b{value}\b", option.help) and f"*{value}*" in in_manual, value
+    taken = "|".join(f'"{value}"' for value in COMPRESSIONS[name])
+    assert f"\n*{option.driver}* {taken}\n" in (SOURCE / "xorg-driver" / "xspice.4.scd").read_text()
 
 
 @pytest.mark.parametrize("size, heads, limit", [

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <utility>
 
 namespace spice::driver {
 namespace {
@@ -27,6 +28,12 @@ protected:
         std::ofstream(path, std::ios::binary) << content;
         std::filesystem::permissions(path, mode);
         return path.string();
+    }
+
+    static xspice_core_config open_door() {
+        xspice_core_config options{};
+        options.disable_ticketing = true;
+        return options;
     }
 
     // The ticket read from a file, or the error.
@@ -99,6 +106,58 @@ TEST_F(CoreConfig, hands_the_rest_on) {
     EXPECT_EQ(config.uuid[6] >> 4, 4);
     EXPECT_EQ(config.uuid[8] >> 6, 2);
     EXPECT_NE(config.uuid, core_config(options).uuid);
+}
+
+TEST_F(CoreConfig, knows_every_image_compression_by_its_name) {
+    EXPECT_EQ(core_config(open_door()).image_compression, ImageCompression::automatic);
+    const std::pair<const char*, ImageCompression> all[] = {
+        {"auto", ImageCompression::automatic},
+        {"off", ImageCompression::off},
+        {"auto_glz", ImageCompression::auto_glz},
+        {"auto_lz", ImageCompression::auto_lz},
+        {"quic", ImageCompression::quic},
+        {"glz", ImageCompression::glz},
+        {"lz", ImageCompression::lz},
+        {"lz4", ImageCompression::lz4},
+    };
+    for (const auto& [name, value] : all) {
+        xspice_core_config options = open_door();
+        options.image_compression = name;
+        EXPECT_EQ(core_config(options).image_compression, value) << name;
+    }
+}
+
+TEST_F(CoreConfig, tells_the_two_wan_compressions_apart) {
+    EXPECT_EQ(core_config(open_door()).jpeg_wan_compression, WanCompression::automatic);
+    EXPECT_EQ(core_config(open_door()).zlib_glz_wan_compression, WanCompression::automatic);
+    const std::pair<const char*, WanCompression> all[] = {
+        {"auto", WanCompression::automatic},
+        {"never", WanCompression::never},
+        {"always", WanCompression::always},
+    };
+    for (const auto& [jpeg, jpeg_value] : all) {
+        for (const auto& [zlib, zlib_value] : all) {
+            xspice_core_config options = open_door();
+            options.jpeg_wan_compression = jpeg;
+            options.zlib_glz_wan_compression = zlib;
+            EXPECT_EQ(core_config(options).jpeg_wan_compression, jpeg_value) << jpeg << " " << zlib;
+            EXPECT_EQ(core_config(options).zlib_glz_wan_compression, zlib_value) << jpeg << " " << zlib;
+        }
+    }
+}
+
+TEST_F(CoreConfig, refuses_compressions_that_it_does_not_know) {
+    const std::pair<const char * xspice_core_config::*, std::string> all[] = {
+        {&xspice_core_config::image_compression, "--image-compression sometimes: "},
+        {&xspice_core_config::jpeg_wan_compression, "--jpeg-wan-compression sometimes: "},
+        {&xspice_core_config::zlib_glz_wan_compression, "--zlib-glz-wan-compression sometimes: "},
+    };
+    for (const auto& [option, line] : all) {
+        xspice_core_config options = open_door();
+        options.*option = "sometimes";
+        EXPECT_THAT([&options] { core_config(options); },
+                    testing::ThrowsMessage<ConfigError>(testing::StartsWith(line)));
+    }
 }
 
 } // namespace
