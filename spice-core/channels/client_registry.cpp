@@ -54,6 +54,7 @@ void ClientRegistry::add_client(auth::LinkedStream link) {
     auto client = std::make_shared<Client>(connection_id, ++last_number_, session_, input_,
                                            [this](const Client& ended) { client_ended(ended); });
     clients_.emplace(connection_id, client);
+    session_.clients = clients_.size();
     log_line(session_.log, LogLevel::info, client->name(), ": from ", link.stream->peer());
     client->add(std::move(link));
     if (!watched_ && !client->ended()) {
@@ -70,6 +71,7 @@ void ClientRegistry::client_ended(const Client& client) {
 
 void ClientRegistry::forget(uint32_t connection_id) {
     clients_.erase(connection_id);
+    session_.clients = clients_.size();
     if (watched_ && clients_.empty()) {
         watched_ = false;
         session_.desktop.set_watched(false);

@@ -1,6 +1,5 @@
 #include "channels/display_channel.hpp"
 
-#include "codecs/glz_encoder.hpp"
 #include "display/copy_order.hpp"
 #include "protocol/display_messages.hpp"
 
@@ -13,6 +12,7 @@
 #include <algorithm>
 #include <cstring>
 #include <exception>
+#include <functional>
 #include <utility>
 
 namespace spice::channels {
@@ -41,6 +41,9 @@ constexpr std::chrono::milliseconds kInteractive{200};
 constexpr int64_t kInteractivePixels = 16 * 1024;
 constexpr int kNearPointer = 64; // pixels
 
+// Of a client's GLZ window we use so much: 4 MiB here, as much there.
+constexpr uint64_t kMaxGlzWindow = 1024 * 1024; // pixels
+
 // What a screen's content compresses to, until this client's own updates say better.
 constexpr double kFirstGuess = 0.25;
 
@@ -51,6 +54,17 @@ std::shared_ptr<const uint32_t[]> snapshot(const codecs::ImageView& image) {
         std::memcpy(pixels.get() + size_t{y} * image.width, image.row(y), image.row_size());
     }
     return pixels;
+}
+
+// None: the dictionary has nothing to gain, or no memory.
+codecs::SharedImage encode_own(codecs::GlzDictionary& dictionary, const codecs::ContentKey& key,
+                               std::shared_ptr<const uint32_t[]> pixels, bool zlib) {
+    try {
+        auto image = dictionary.encode({std::move(pixels), key.width, key.height, true, zlib});
+        return image ? std::make_shared<const codecs::EncodedImage>(std::move(*image)) : nullptr;
+    } catch (const std::exception&) {
+        return nullptr;
+    }
 }
 
 ImageKind kind_of(uint8_t image_type) {
@@ -150,7 +164,11 @@ Result<> DisplayChannel::handle_init(Bytes body) {
     }
     initialized_ = true;
     planner_.set_cache_budget(init->pixmap_cache_size);
-    planner_.preferences().has_glz = init->glz_window > 0;
+    if (init->glz_window > 0) {
+        planner_.preferences().has_glz = true;
+        dictionary_ = std::make_shared<codecs::GlzDictionary>(
+            std::min<uint64_t>(static_cast<uint64_t>(init->glz_window), kMaxGlzWindow));
+    }
     send(SPICE_MSG_DISPLAY_INVAL_ALL_PALETTES, {});
     surface_due_ = session().screen.surface().has_value();
     send_what_fits();
@@ -279,10 +297,9 @@ void DisplayChannel::send_update() {
     ++figures_.updates_sent;
     send_copies(taken.copies);
     const int64_t waiting = taken.changed.area() + tracker_.changed().area();
-    display::ImagePlanner::Plan plan =
-        planner_.plan(taken.changed, session().screen, waiting, link_speed(), true);
-    tracker_.told(plan.covered);
-    draw(std::move(plan));
+    display::ImagePlanner::Plan next = plan(taken.changed, waiting, true);
+    tracker_.told(next.covered);
+    draw(std::move(next));
 }
 
 // Exact pixels for a part of what was sent lossy.
@@ -298,7 +315,12 @@ void DisplayChannel::send_refinement() {
         part.push_back(rect);
         left -= rect.area();
     }
-    draw(planner_.plan(Region(part), session().screen, 0, link_speed(), false));
+    draw(plan(Region(part), 0, false));
+}
+
+display::ImagePlanner::Plan DisplayChannel::plan(const Region& changed, int64_t waiting, bool may_be_lossy) {
+    planner_.preferences().alone = session().clients <= 1;
+    return planner_.plan(changed, session().screen, waiting, link_speed(), may_be_lossy);
 }
 
 void DisplayChannel::send_copies(const std::vector<Copy>& copies) {
@@ -334,15 +356,16 @@ void DisplayChannel::encode_and_send(Images images) {
     for (const display::PlannedImage& image : images) {
         pixels += image.area.area();
     }
-    const display::Screen& screen = session().screen;
-    codecs::EncodePool& pool = *session().encode_pool;
+    // Those with a place in the client's GLZ window get it when they are encoded, and must arrive in that
+    // order.
+    std::ranges::stable_partition(images,
+                                  [](const display::PlannedImage& image) { return image.choice.dictionary; });
     if (pixels <= kInlinePixels) {
-        for (const display::PlannedImage& image : images) {
-            send_image(image, pool.encode_here(image.choice.recipe, image.key, view_of(screen, image.area)));
-        }
+        encode_here(images);
         end_update();
         return;
     }
+    const display::Screen& screen = session().screen;
     std::vector<codecs::EncodeJob> jobs;
     jobs.reserve(images.size());
     for (const display::PlannedImage& image : images) {
@@ -354,6 +377,26 @@ void DisplayChannel::encode_and_send(Images images) {
                    asio::detached);
 }
 
+void DisplayChannel::encode_here(const Images& images) {
+    codecs::EncodePool& pool = *session().encode_pool;
+    std::vector<codecs::SharedImage> own; // all of them first: an id follows an id
+    for (const display::PlannedImage& image : images) {
+        if (image.choice.dictionary) {
+            own.push_back(encode_own(*dictionary_, image.key, snapshot(view_of(session().screen, image.area)),
+                                     image.choice.zlib));
+        }
+    }
+    for (size_t i = 0; i < images.size(); ++i) {
+        const display::PlannedImage& image = images[i];
+        if (i < own.size() && own[i]) {
+            send_image(image, own[i], true);
+            continue;
+        }
+        const codecs::ImageView view = view_of(session().screen, image.area);
+        send_image(image, pool.encode_here(image.choice.recipe, image.key, view), false);
+    }
+}
+
 asio::awaitable<void> DisplayChannel::encode_elsewhere(std::shared_ptr<DisplayChannel> self, Images images,
                                                        std::vector<codecs::EncodeJob> jobs) {
     try {
@@ -361,31 +404,51 @@ asio::awaitable<void> DisplayChannel::encode_elsewhere(std::shared_ptr<DisplayCh
             co_return;
         }
         codecs::EncodePool& pool = *self->session().encode_pool;
+        // What the client's window serves, one after another; it is this client's alone.
+        std::vector<codecs::SharedImage> own(static_cast<size_t>(std::ranges::count_if(
+            images, [](const display::PlannedImage& image) { return image.choice.dictionary; })));
+        if (!own.empty()) {
+            // A variable: g++ 12 destroys a closure that is an argument of co_await twice.
+            std::function<void()> work = [&own, &jobs, &images, dictionary = self->dictionary_] {
+                for (size_t i = 0; i < own.size(); ++i) {
+                    own[i] = encode_own(*dictionary, jobs[i].key, jobs[i].pixels, images[i].choice.zlib);
+                }
+            };
+            co_await pool.run(self->executor(), std::move(work));
+        }
+        std::vector<codecs::EncodeJob> shared;
+        for (size_t i = 0; i < jobs.size(); ++i) {
+            if (i >= own.size() || !own[i]) {
+                shared.push_back(std::move(jobs[i]));
+            }
+        }
         const std::vector<codecs::SharedImage> encoded =
-            co_await pool.encode(self->executor(), std::move(jobs));
+            co_await pool.encode(self->executor(), std::move(shared));
         self->encoding_ = false;
         if (self->closed()) {
             co_return;
         }
-        // For a surface that is about to go, nobody needs them.
-        if (!self->surface_due_) {
-            for (size_t i = 0; i < images.size(); ++i) {
-                self->send_image(images[i], encoded[i]);
-            }
-            self->end_update();
+        // Also for a surface that is about to go: what has a place in the client's window must come.
+        auto next = encoded.begin();
+        for (size_t i = 0; i < images.size(); ++i) {
+            const bool mine = i < own.size() && own[i];
+            self->send_image(images[i], mine ? own[i] : *next++, mine);
         }
+        self->end_update();
         self->send_what_fits();
     } catch (const std::exception& error) {
         self->close("internal error while encoding");
     }
 }
 
-void DisplayChannel::send_image(const display::PlannedImage& planned, const codecs::SharedImage& image) {
+void DisplayChannel::send_image(const display::PlannedImage& planned, const codecs::SharedImage& image,
+                                bool own) {
     const bool keep = planned.keep && !image->lossy;
     protocol::DrawCopy message{planned.area, 0, image->type, 0, image->data.size()};
     if (keep) {
-        if (const auto id = planner_.cache().find(planned.key)) {
-            send_cached(planned.area, *id); // twice in one update
+        const auto id = planner_.cache().find(planned.key); // twice in one update
+        if (id && !own) {
+            send_cached(planned.area, *id);
             return;
         }
         if (const auto added = planner_.cache().add(planned.key)) {
@@ -398,7 +461,9 @@ void DisplayChannel::send_image(const display::PlannedImage& planned, const code
     message.top_down = image->top_down;
     message.palette = image->palette;
     message.bitmap_format = codecs::bitmap_format(image->format);
-    send(protocol::DrawCopy::kType, message.head(), payload(image));
+    const bool glz = image->type == SPICE_IMAGE_TYPE_GLZ_RGB || image->type == SPICE_IMAGE_TYPE_ZLIB_GLZ_RGB;
+    send(protocol::DrawCopy::kType, message.head(),
+         glz && !own ? stamped(*image, planned.area) : SharedBytes(image, &image->data));
     if (image->lossy) {
         refinement_.sent_lossy(planned.area);
     } else {
@@ -410,15 +475,11 @@ void DisplayChannel::send_image(const display::PlannedImage& planned, const code
     figures_.encode_time += image->encode_time;
 }
 
-// The image's bytes for this client: GLZ images have a place in its window, in the order of their sending.
-// They refer to no other image, so the window is one image.
-SharedBytes DisplayChannel::payload(const codecs::SharedImage& image) {
-    if (image->type != SPICE_IMAGE_TYPE_GLZ_RGB && image->type != SPICE_IMAGE_TYPE_ZLIB_GLZ_RGB) {
-        return SharedBytes(image, &image->data);
-    }
-    auto own = std::make_shared<std::vector<uint8_t>>(image->data);
-    codecs::set_glz_id(image->type, *own, image->inner_size, next_glz_id_++, 0);
-    return own;
+// The bytes of a shared GLZ image with a place in this client's window.
+SharedBytes DisplayChannel::stamped(const codecs::EncodedImage& image, const Rect& area) {
+    auto bytes = std::make_shared<std::vector<uint8_t>>(image.data);
+    dictionary_->stamp(image.type, *bytes, image.inner_size, static_cast<uint64_t>(area.area()));
+    return bytes;
 }
 
 void DisplayChannel::send_cached(const Rect& area, uint64_t id) {

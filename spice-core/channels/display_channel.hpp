@@ -9,6 +9,7 @@
 
 #include "channels/channel.hpp"
 #include "codecs/encode_pool.hpp"
+#include "codecs/glz_dictionary.hpp"
 #include "display/image_planner.hpp"
 #include "display/refinement.hpp"
 #include "display/screen.hpp"
@@ -59,11 +60,14 @@ private:
     void send_refinement();
     void send_copies(const std::vector<Copy>& copies);
     void draw(display::ImagePlanner::Plan plan);
+    display::ImagePlanner::Plan plan(const Region& changed, int64_t waiting, bool may_be_lossy);
     void encode_and_send(Images images);
+    void encode_here(const Images& images);
     static boost::asio::awaitable<void> encode_elsewhere(std::shared_ptr<DisplayChannel> self, Images images,
                                                          std::vector<codecs::EncodeJob> jobs);
-    void send_image(const display::PlannedImage& planned, const codecs::SharedImage& image);
-    SharedBytes payload(const codecs::SharedImage& image);
+    // `own`: the image is this client's alone and has its place in its GLZ window.
+    void send_image(const display::PlannedImage& planned, const codecs::SharedImage& image, bool own);
+    SharedBytes stamped(const codecs::EncodedImage& image, const Rect& area);
     void send_cached(const Rect& area, uint64_t id);
     void send_evicted(std::span<const uint64_t> ids);
     void end_update();
@@ -77,8 +81,8 @@ private:
     bool marked_ = false;      // and shows it
     bool surface_due_ = false; // the client's surface is not the screen's
     bool monitors_due_ = false;
-    bool encoding_ = false; // an update is with the encode pool
-    uint64_t next_glz_id_ = 0;
+    bool encoding_ = false;                             // an update is with the encode pool
+    std::shared_ptr<codecs::GlzDictionary> dictionary_; // of clients that know GLZ
     display::ImagePlanner planner_;
     display::UpdateTracker tracker_;
     display::Refinement refinement_;

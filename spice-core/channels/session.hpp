@@ -11,6 +11,7 @@
 #include "spice-core/log.hpp"
 #include "spice-core/report.hpp"
 
+#include <cstddef>
 #include <cstdint>
 
 namespace spice::channels {
@@ -23,6 +24,7 @@ struct Session {
     display::Screen screen; // pixels, monitors
     Cursor cursor{};
     LockKeys lock_keys = 0;
+    size_t clients = 0; // that are connected
     codecs::EncodePool* encode_pool = nullptr; // the server's; set before the first display channel
 };
 

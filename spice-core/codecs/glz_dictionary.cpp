@@ -68,7 +68,12 @@ std::optional<EncodedImage> GlzDictionary::encode(const Source& source) {
     assert(done);
     const std::span<uint8_t> plain = buffer.first(glz::kHeaderSize + out.size());
     set_glz_id(SPICE_IMAGE_TYPE_GLZ_RGB, plain, 0, next_id_, head_dist(leaving));
-    std::optional<EncodedImage> encoded = glz::smaller_form(plain, view.raw_size());
+    std::optional<EncodedImage> encoded;
+    if (source.zlib) {
+        encoded = glz::smaller_form(plain, view.raw_size());
+    } else if (plain.size() < view.raw_size()) {
+        encoded.emplace(EncodedImage{SPICE_IMAGE_TYPE_GLZ_RGB, {plain.begin(), plain.end()}});
+    }
     if (encoded) {
         encoded->top_down = source.top_down;
         add(leaving, {source.pixels, count, source.width, first_place});

@@ -43,6 +43,7 @@ public:
         uint32_t width = 0;
         uint32_t height = 0;
         bool top_down = true;
+        bool zlib = true; // may be used
     };
 
     // GLZ_RGB or, where that is smaller, ZLIB_GLZ_RGB, with the next id. None: the image would not be smaller

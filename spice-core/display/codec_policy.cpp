@@ -20,6 +20,8 @@ constexpr double kQuicPixels = 42e6;
 constexpr double kLossyTime = 0.060; // s
 // Pixels of an image of which zlib and QUIC make no less than LZ, in many times the time.
 constexpr int64_t kTiny = 192;
+// Pixels of an image for which more effort is no effort: a line of text, a strip that a scroll uncovers.
+constexpr int64_t kSmall = 24 * 1024;
 
 // The rungs of codecs::jpeg_ladder(): what a pixel costs, for choosing one.
 constexpr double kJpegBytes[] = {0.045, 0.063, 0.101, 0.154};
@@ -61,14 +63,19 @@ CodecChoice one(Codec which) {
     return {{codecs::codec(which), nullptr}};
 }
 
-CodecChoice glz(const CodecPreferences& preferences, ImageCompression compression, LinkSpeed link) {
+CodecChoice glz(const CodecPreferences& preferences, ImageCompression compression, int64_t pixels,
+                LinkSpeed link) {
     if (!preferences.has_glz) {
         return one(Codec::lz);
     }
     const bool zlib = preferences.zlib_glz == WanCompression::always ||
                       (preferences.zlib_glz == WanCompression::automatic &&
                        (compression == ImageCompression::automatic || slow(link)));
-    return one(zlib ? Codec::zlib_glz : Codec::glz);
+    const bool tiny = compression == ImageCompression::automatic && pixels < kTiny;
+    CodecChoice choice = one(tiny ? Codec::lz : zlib ? Codec::zlib_glz : Codec::glz);
+    choice.dictionary = slow(link) || (preferences.alone && pixels <= kSmall);
+    choice.zlib = zlib;
+    return choice;
 }
 
 } // namespace
@@ -76,11 +83,14 @@ CodecChoice glz(const CodecPreferences& preferences, ImageCompression compressio
 CodecChoice choose_codec(const CodecPreferences& preferences, ContentClass content, int64_t pixels,
                          LinkSpeed link) {
     const ImageCompression compression = wish(preferences);
-    if (compression == ImageCompression::automatic && pixels < kTiny) {
-        return one(Codec::lz);
-    }
     if (suits_quic(content) && by_content(compression)) {
-        return one(Codec::quic);
+        CodecChoice choice = one(Codec::quic);
+        // QUIC begins anew with every image, and has little to learn from in a small one.
+        if (pixels <= kSmall) {
+            const bool lz = !preferences.has_glz || compression == ImageCompression::auto_lz;
+            choice.recipe.other = codecs::codec(lz ? Codec::lz : Codec::zlib_glz);
+        }
+        return choice;
     }
     switch (compression) {
     case ImageCompression::off:
@@ -97,7 +107,7 @@ CodecChoice choose_codec(const CodecPreferences& preferences, ContentClass conte
     case ImageCompression::glz:
         break;
     }
-    return glz(preferences, compression, link);
+    return glz(preferences, compression, pixels, link);
 }
 
 const codecs::ImageCodec* choose_lossy(const CodecPreferences& preferences, int64_t pixels, bool video,
@@ -113,7 +123,8 @@ const codecs::ImageCodec* choose_lossy(const CodecPreferences& preferences, int6
         return nullptr;
     }
     const auto ladder = codecs::jpeg_ladder();
-    size_t rung = ladder.size() - 1;
+    // The next picture comes before anybody looks for what this one lacks.
+    size_t rung = ladder.size() - (video ? 2 : 1);
     while (rung > 0 && link && count * kJpegBytes[rung] > *link * kLossyTime) {
         --rung;
     }

@@ -21,6 +21,7 @@ struct CodecPreferences {
     std::optional<uint8_t> wanted; // the client's last PREFERRED_COMPRESSION: SPICE_IMAGE_COMPRESSION_*
     bool has_lz4 = false;          // the client announced SPICE_DISPLAY_CAP_LZ4_COMPRESSION
     bool has_glz = false;          // its display INIT told a GLZ window: it decodes GLZ and palettes
+    bool alone = false;            // nobody else could use what is encoded for it
 };
 
 // The client's link as far as it is known: bytes per second.
@@ -31,7 +32,9 @@ inline constexpr double kSlowLink = 1.25e6;
 
 struct CodecChoice {
     codecs::Recipe recipe;
-    bool dictionary = false; // GLZ with what this client was sent before
+    // GLZ with what this client was sent before, zlib behind it or not; the recipe where that does not do.
+    bool dictionary = false;
+    bool zlib = true;
 };
 
 // What is to be used for `pixels` exact pixels.

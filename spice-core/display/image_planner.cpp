@@ -57,30 +57,32 @@ ImagePlanner::Plan ImagePlanner::plan(const Region& changed, const Screen& scree
         if (planned.cached) {
             continue;
         }
+        const int64_t area = planned.area.area();
         const ContentClass content = classify_content(view_of(screen, planned.area));
-        planned.choice = choose_codec(preferences_, content, planned.area.area(), link);
-        if (suits_jpeg(content) && planned.area.area() >= kMinLossy) {
-            photographs.push_back(&planned);
+        planned.choice = choose_codec(preferences_, content, area, link);
+        if (may_be_lossy && area >= kMinLossy) {
+            planned.video = moves_like_video(planned.area, content, now);
+            if (planned.video || suits_jpeg(content)) {
+                photographs.push_back(&planned);
+            }
         }
     }
     if (may_be_lossy && !photographs.empty()) {
         const auto rest = static_cast<double>(std::max<int64_t>(0, waiting - changed.area()));
-        make_lossy(photographs, rest / static_cast<double>(plan.covered.area()), link, now);
+        make_lossy(photographs, rest / static_cast<double>(plan.covered.area()), link);
     }
     return plan;
 }
 
 // `more`: as many times the pixels of this update wait, too; they are taken to be as photographic.
-void ImagePlanner::make_lossy(const std::vector<PlannedImage*>& photographs, double more, LinkSpeed link,
-                              Time now) {
+void ImagePlanner::make_lossy(const std::vector<PlannedImage*>& photographs, double more, LinkSpeed link) {
     int64_t pixels = 0;
     for (const PlannedImage* planned : photographs) {
         pixels += planned->area.area();
     }
     pixels += static_cast<int64_t>(static_cast<double>(pixels) * more);
     for (PlannedImage* planned : photographs) {
-        const bool video = moves_like_video(planned->area, now);
-        if (const codecs::ImageCodec* jpeg = choose_lossy(preferences_, pixels, video, link)) {
+        if (const codecs::ImageCodec* jpeg = choose_lossy(preferences_, pixels, planned->video, link)) {
             planned->choice = {{jpeg, nullptr}};
             planned->lossy = true;
             planned->keep = false;
@@ -88,13 +90,15 @@ void ImagePlanner::make_lossy(const std::vector<PlannedImage*>& photographs, dou
     }
 }
 
-bool ImagePlanner::moves_like_video(const Rect& area, Time now) {
+// Text that moves is found by the motion search: what changes all over again and again, though it does not
+// look like a photograph, is film, too: a dark scene, a drawing.
+bool ImagePlanner::moves_like_video(const Rect& area, ContentClass content, Time now) {
     const auto column = static_cast<uint32_t>((area.x1 + area.x2) / 2 / kCell);
     const auto row = static_cast<uint32_t>((area.y1 + area.y2) / 2 / kCell);
     Activity& activity = activity_[row << 16 | column];
     activity.frames = now - activity.last <= kVideoGap ? activity.frames + 1 : 1;
     activity.last = now;
-    return activity.frames >= kVideoFrames;
+    return activity.frames >= (content == ContentClass::patterns ? 4 * kVideoFrames : kVideoFrames);
 }
 
 } // namespace spice::display

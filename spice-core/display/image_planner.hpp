@@ -24,6 +24,7 @@ struct PlannedImage {
     codecs::ContentKey key;
     std::optional<uint64_t> cached; // drawn from the client's cache: nothing to encode
     CodecChoice choice{};
+    bool video = false; // the latest of many in this place
     bool lossy = false;
     bool keep = false; // the client is to keep it
 };
@@ -55,8 +56,8 @@ public:
 private:
     bool take_whole(const Rect& cell, const Screen& screen);
     PlannedImage image(const Rect& area, bool cell, const Screen& screen);
-    void make_lossy(const std::vector<PlannedImage*>& photographs, double more, LinkSpeed link, Time now);
-    bool moves_like_video(const Rect& area, Time now);
+    void make_lossy(const std::vector<PlannedImage*>& photographs, double more, LinkSpeed link);
+    bool moves_like_video(const Rect& area, ContentClass content, Time now);
 
     CodecPreferences preferences_;
     ImageCache cache_;
@@ -65,7 +66,7 @@ private:
         int frames = 0;
         Time last{};
     };
-    std::unordered_map<uint32_t, Activity> activity_; // by cell of the grid; of photographs only
+    std::unordered_map<uint32_t, Activity> activity_; // by cell of the grid
 };
 
 codecs::ImageView view_of(const Screen& screen, const Rect& area);

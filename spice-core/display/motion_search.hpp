@@ -24,7 +24,7 @@ public:
     // save a share, too.
     static constexpr int64_t kMinDifferent = 16 * 1024;
     static constexpr int64_t kMinSaved = 4096;
-    static constexpr int64_t kMinShare = 64;       // one of so many pixels
+    static constexpr int64_t kMinShare = 16;       // one of so many pixels
     static constexpr size_t kMaxDisplacements = 4; // different ones in one answer
     static constexpr size_t kMaxRectangles = 4;    // of one displacement
 

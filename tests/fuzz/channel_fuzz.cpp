@@ -192,7 +192,7 @@ private:
     ServerConfig config_;
     NullReport report_;
     codecs::EncodePool encode_pool_{1};
-    channels::Session session_{config_, desktop_, log_, report_, {}, {}, 0, &encode_pool_};
+    channels::Session session_{config_, desktop_, log_, report_, {}, {}, 0, 0, &encode_pool_};
     channels::ClientRegistry registry_{context_.get_executor(), session_};
 };
 

@@ -24,8 +24,11 @@ CodecPreferences preferences(ImageCompression configured) {
 
 const codecs::ImageCodec* chosen(const CodecPreferences& preferences, ContentClass content,
                                  LinkSpeed link = std::nullopt) {
-    const CodecChoice choice = choose_codec(preferences, content, 10'000, link);
+    const CodecChoice choice = choose_codec(preferences, content, 60'000, link);
     EXPECT_EQ(choice.recipe.other, nullptr);
+    EXPECT_EQ(choice.dictionary, link && *link < kSlowLink && choice.recipe.codec != nullptr &&
+                                     (choice.recipe.codec == codecs::codec(Codec::glz) ||
+                                      choice.recipe.codec == codecs::codec(Codec::zlib_glz)));
     return choice.recipe.codec;
 }
 
@@ -41,6 +44,24 @@ TEST(CodecPolicy, spends_no_effort_on_a_character) {
     const CodecPreferences automatic = preferences(ImageCompression::automatic);
     EXPECT_EQ(choose_codec(automatic, ContentClass::patterns, 8 * 16, std::nullopt).recipe.codec,
               codec(Codec::lz));
+}
+
+TEST(CodecPolicy, refers_to_earlier_images_when_nobody_could_share_a_small_one) {
+    CodecPreferences alone = preferences(ImageCompression::automatic);
+    EXPECT_FALSE(choose_codec(alone, ContentClass::patterns, 2000, kFast).dictionary);
+    alone.alone = true;
+    EXPECT_TRUE(choose_codec(alone, ContentClass::patterns, 2000, kFast).dictionary);
+    EXPECT_FALSE(choose_codec(alone, ContentClass::patterns, 60'000, kFast).dictionary);
+    EXPECT_FALSE(choose_codec(alone, ContentClass::photographic, 2000, kFast).dictionary);
+    alone.has_glz = false;
+    EXPECT_FALSE(choose_codec(alone, ContentClass::patterns, 2000, kFast).dictionary);
+}
+
+TEST(CodecPolicy, tries_both_kinds_of_codec_on_a_strip_of_a_photograph) {
+    const CodecPreferences automatic = preferences(ImageCompression::automatic);
+    const CodecChoice strip = choose_codec(automatic, ContentClass::mixed, 1200 * 8, kFast);
+    EXPECT_EQ(strip.recipe.codec, codec(Codec::quic));
+    EXPECT_EQ(strip.recipe.other, codec(Codec::zlib_glz));
 }
 
 TEST(CodecPolicy, knows_the_reference_s_names) {
