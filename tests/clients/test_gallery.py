@@ -39,6 +39,12 @@ class Gallery:
         self.tiles = head["tiles"]
         self.picture = numpy.fromfile(expected.with_suffix(".raw"), dtype="<u4").reshape(head["height"], head["width"])
 
+    def show(self, messages):
+        """Clients that connect now get so many messages only."""
+        self._process.stdin.write(f"{messages}\n".encode())
+        self._process.stdin.flush()
+        assert self._process.stdout.readline() == b"ok\n", self.log()
+
     def log(self):
         return self._log.read_text(errors="replace")
 
@@ -79,16 +85,42 @@ def _problem(tile, wanted, shown):
 @pytest.mark.parametrize("mini_header", [True, False], ids=["mini", "full"])
 def test_every_tile(gallery, client, mini_header):
     viewer = client(gallery, ready=False, mini_header=mini_header)
-    shown = None
     try:
         viewer.wait_ready(30)  # MARK comes behind all tiles
-    finally:  # the tiles tell more than the time that was waited for them
-        shown = viewer.picture()
-        _assert_tiles(gallery, shown, viewer)
+    except (AssertionError, OSError):  # the tiles tell more than that
+        if _is_dead(viewer):
+            pytest.fail(f"spice-gtk ends itself at {_deadly_tile(gallery, client)}: {viewer.log()[-2000:]}")
+        _assert_tiles(gallery, viewer)
+        raise
+    _assert_tiles(gallery, viewer)
     assert not viewer.errors()
 
 
-def _assert_tiles(gallery, shown, viewer):
+def _is_dead(viewer):
+    try:
+        viewer.state()
+    except (AssertionError, OSError):
+        return True
+    return False
+
+
+def _deadly_tile(gallery, client):
+    """The first that a client does not survive; some of its errors end the process."""
+    survived, deadly = 0, len(gallery.tiles)
+    while deadly - survived > 1:
+        middle = (survived + deadly) // 2
+        gallery.show(gallery.tiles[middle - 1]["messages"])
+        try:
+            client(gallery)
+            survived = middle
+        except (AssertionError, OSError):
+            deadly = middle
+    gallery.show(gallery.tiles[-1]["messages"])
+    return gallery.tiles[deadly - 1]["name"]
+
+
+def _assert_tiles(gallery, viewer):
+    shown = viewer.picture()
     assert shown.shape == gallery.picture.shape, viewer.log()[-2000:]
     problems = [problem for tile in gallery.tiles
                 if (problem := _problem(tile, gallery.picture[_area(tile)], shown[_area(tile)]))]

@@ -33,6 +33,7 @@ struct GalleryTile {
     Rect area;
     uint8_t type = 0; // SPICE_IMAGE_TYPE_*
     bool lossy = false;
+    size_t messages = 0; // up to and with its own
     std::vector<uint32_t> shown;
 };
 
@@ -89,7 +90,7 @@ public:
         }
         const Rect area = place(picture.view().width, picture.view().height);
         messages_.push_back({protocol::DrawFill::kType, protocol::DrawFill{area, 0xffffff}.body()});
-        tiles_.push_back({name, area, image.type, image.lossy, std::move(shown)});
+        tiles_.push_back({name, area, image.type, image.lossy, messages_.size() + 1, std::move(shown)});
         messages_.push_back({SPICE_MSG_DISPLAY_DRAW_ALPHA_BLEND,
                              alpha_blend_head(copy_of(image, area, 0, 0).head()), shared(image)});
     }
@@ -99,7 +100,8 @@ public:
 
     Size size() const { return {kWidth, top_ + row_height_}; }
     const std::vector<GalleryMessage>& messages() const { return messages_; }
-    // path.json (the picture's size; name, place, image type and "lossy" of each tile) and path.raw
+    // path.json (the picture's size; of each tile its name, place, image type, whether it is lossy,
+    // and how many messages draw it and those before it) and path.raw
     // (0x00rrggbb, little endian, row by row).
     void write_expected(const std::string& path) const;
 
@@ -131,7 +133,7 @@ private:
     void draw(const std::string& name, const codecs::EncodedImage& image, const codecs::ImageView& view,
               const std::vector<uint32_t>& shown, uint64_t id, uint8_t flags) {
         const Rect area = place(view.width, view.height);
-        tiles_.push_back({name, area, image.type, image.lossy, shown});
+        tiles_.push_back({name, area, image.type, image.lossy, messages_.size() + 1, shown});
         messages_.push_back(
             {protocol::DrawCopy::kType, copy_of(image, area, id, flags).head(), shared(image)});
     }
@@ -154,7 +156,8 @@ inline void Gallery::write_expected(const std::string& path) const {
         json << std::exchange(comma, ",\n") << "{\"name\": \"" << tile.name << "\", \"x\": " << tile.area.x1
              << ", \"y\": " << tile.area.y1 << ", \"width\": " << tile.area.width()
              << ", \"height\": " << tile.area.height() << ", \"type\": " << int{tile.type}
-             << ", \"lossy\": " << (tile.lossy ? "true" : "false") << "}";
+             << ", \"messages\": " << tile.messages << ", \"lossy\": " << (tile.lossy ? "true" : "false")
+             << "}";
         size_t from = 0;
         for (int32_t y = tile.area.y1; y < tile.area.y2; ++y) {
             for (int32_t x = tile.area.x1; x < tile.area.x2; ++x) {

@@ -4,7 +4,8 @@
 //   gallery-server --port N EXPECTED
 //
 // Writes what a client is to show to EXPECTED.json and EXPECTED.raw (see gallery.hpp), prints "port N" and
-// serves until its input ends. Every client gets all tiles, then MARK. Loopback only.
+// serves until its input ends. Every client gets all tiles, then MARK. A line with a number on standard input
+// is answered "ok": later clients get so many of the messages that draw the tiles, and MARK. Loopback only.
 #include "auth/pending_links.hpp"
 #include "base/reports.hpp"
 #include "channels/main_channel.hpp"
@@ -26,11 +27,11 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/read_until.hpp>
 
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdio>
 #include <exception>
 #include <memory>
@@ -304,8 +305,8 @@ protected:
 class GalleryChannel final : public SilentChannel {
 public:
     GalleryChannel(auth::LinkedStream link, channels::Session& session, ClosedHandler on_closed,
-                   const Gallery& gallery)
-        : SilentChannel(std::move(link), session, std::move(on_closed)), gallery_(gallery) {}
+                   const Gallery& gallery, size_t count)
+        : SilentChannel(std::move(link), session, std::move(on_closed)), gallery_(gallery), count_(count) {}
 
 private:
     asio::awaitable<Result<>> received(uint16_t type, Bytes) override {
@@ -322,8 +323,8 @@ private:
     }
     void room() override {
         const std::vector<test::GalleryMessage>& messages = gallery_.messages();
-        while (begun_ && next_ <= messages.size() && has_room()) {
-            if (next_ == messages.size()) {
+        while (begun_ && next_ <= count_ && has_room()) {
+            if (next_ == count_) {
                 send(SPICE_MSG_DISPLAY_MARK, {});
             } else {
                 send(messages[next_].type, messages[next_].head, messages[next_].data);
@@ -333,19 +334,19 @@ private:
     }
 
     const Gallery& gallery_;
+    const size_t count_; // of the messages
     bool begun_ = false;
-    size_t next_ = 0; // message; one more than there are: all is sent
+    size_t next_ = 0; // message; above count_: all is sent
 };
 
 class GalleryServer {
 public:
     GalleryServer(uint16_t port, const Gallery& gallery)
-        : gallery_(gallery), listener_(context_.get_executor(), {"127.0.0.1"}, port, log_) {}
+        : gallery_(gallery), count_(gallery.messages().size()),
+          listener_(context_.get_executor(), {"127.0.0.1"}, port, log_) {}
 
     void run() {
-        std::array<char, 16> ignored{};
-        asio::posix::stream_descriptor input(context_, dup(STDIN_FILENO));
-        input.async_read_some(asio::buffer(ignored), [this](const auto&, size_t) { stop(); });
+        read_line();
         listener_.start(
             [this](std::unique_ptr<transport::Stream> stream) { pending_.add(std::move(stream)); });
         std::printf("port %d\n", listener_.port());
@@ -354,6 +355,20 @@ public:
     }
 
 private:
+    void read_line() {
+        asio::async_read_until(input_, asio::dynamic_buffer(line_), '\n',
+                               [this](const auto& error, size_t size) {
+                                   if (error) {
+                                       stop();
+                                       return;
+                                   }
+                                   count_ = std::min<size_t>(std::stoul(line_), gallery_.messages().size());
+                                   line_.erase(0, size);
+                                   std::puts("ok");
+                                   std::fflush(stdout);
+                                   read_line();
+                               });
+    }
     void stop() {
         listener_.stop();
         pending_.stop();
@@ -384,7 +399,8 @@ private:
                 std::move(link), session_, 1, [](uint32_t) {}, on_closed);
             break;
         case SPICE_CHANNEL_DISPLAY:
-            channel = std::make_shared<GalleryChannel>(std::move(link), session_, on_closed, gallery_);
+            channel =
+                std::make_shared<GalleryChannel>(std::move(link), session_, on_closed, gallery_, count_);
             break;
         default:
             channel = std::make_shared<SilentChannel>(std::move(link), session_, on_closed);
@@ -395,11 +411,14 @@ private:
     }
 
     const Gallery& gallery_;
+    size_t count_; // of messages for each new client
     ServerConfig config_;
     StderrLog log_;
     NoDesktop desktop_;
     NullReport report_;
     asio::io_context context_{1};
+    asio::posix::stream_descriptor input_{context_, dup(STDIN_FILENO)};
+    std::string line_;
     auth::TicketKeys ticket_keys_;
     channels::Session session_{config_, desktop_, log_, report_, {}};
     std::vector<std::shared_ptr<channels::Channel>> channels_;
