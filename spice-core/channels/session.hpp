@@ -24,7 +24,7 @@ struct Session {
     display::Screen screen; // pixels, monitors
     Cursor cursor{};
     LockKeys lock_keys = 0;
-    size_t clients = 0; // that are connected
+    size_t clients = 0;                        // that are connected
     codecs::EncodePool* encode_pool = nullptr; // the server's; set before the first display channel
 };
 

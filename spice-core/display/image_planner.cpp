@@ -13,7 +13,7 @@ namespace {
 // Smaller images are not worth an entry in anybody's cache: drawing from it costs a message of 81 bytes.
 constexpr int64_t kMinKept = 512; // pixels
 // Nor is it worth refining: a JPEG's tables alone are 640 bytes.
-constexpr int64_t kMinLossy = 8192; // pixels
+constexpr int64_t kMinLossy = 16 * 1024; // pixels
 
 } // namespace
 

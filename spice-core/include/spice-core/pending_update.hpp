@@ -39,7 +39,8 @@ public:
     Taken take();
     // As take(), but `changed` only as far as it lies in `part`; all copies go. The rest stays pending.
     Taken take(const Region& part);
-    // The receiver is being told this part of `changed` besides what was taken. Only while no copy is pending.
+    // The receiver is being told this part of `changed` besides what was taken. Only while no copy is
+    // pending.
     void remove_changed(const Region& region);
     void clear();
 
