@@ -1,7 +1,8 @@
 """A second judge beside spice-gtk: a display channel decoded by hand, strictly, in full or mini headers.
 
-It takes only what our server says it sends (DRAW_COPY with raw, LZ or LZ4 images, DRAW_FILL, COPY_BITS, no clip,
-no mask, no scaling) and asserts everything else away. Formats: spice.proto, DisplayChannel; LZ as in FastLZ level 1
+It takes only what our server says it sends to a client without a GLZ window under --image-compression off, lz or lz4
+(DRAW_COPY with raw, LZ or LZ4 images or from the cache, DRAW_FILL, COPY_BITS, no clip, no mask, no scaling) and
+asserts everything else away. Formats: spice.proto, DisplayChannel; LZ as in FastLZ level 1
 with pixels instead of bytes; LZ4 blocks by liblz4.
 """
 
@@ -21,6 +22,9 @@ _LZ_HEADER = struct.Struct(">7I")  # magic, version, type, width, height, stride
 _LZ_MAGIC, _LZ_VERSION, _LZ_RGB32 = 0x20205A4C, 0x00010001, 8
 
 
+CACHE_PIXELS = 1 << 18
+
+
 class Judge:
     """Follows a server's display channel; `canvas` is the picture so far, `images` counts images by type name."""
 
@@ -30,11 +34,12 @@ class Judge:
         if lz4:
             caps.append(constant("DISPLAY_CAP_LZ4_COMPRESSION"))
         self._channel = self._session.channel("DISPLAY", channel_caps=caps)
-        self._channel.send(constant("MSGC_DISPLAY_INIT"), struct.pack("<BqBi", 1, 1 << 22, 1, 1 << 20))
+        self._channel.send(constant("MSGC_DISPLAY_INIT"), struct.pack("<BqBi", 1, CACHE_PIXELS, 1, 0))
         self.canvas = numpy.zeros((0, 0), dtype="<u4")
         self.images = collections.Counter()
         self.marked = False
         self.copies = self.fills = 0
+        self._cache = {}
         self._window, self._unacknowledged = 0, 0
         self._handlers = {
             constant("MSG_PING"): lambda body: self._channel.send(constant("MSGC_PONG"), body[:12]),
@@ -45,6 +50,7 @@ class Judge:
             constant("MSG_DISPLAY_MARK"): self._mark,
             constant("MSG_DISPLAY_MONITORS_CONFIG"): self._monitors,
             constant("MSG_DISPLAY_DRAW_COPY"): self._draw_copy,
+            constant("MSG_DISPLAY_INVAL_LIST"): self._inval_list,
             constant("MSG_DISPLAY_DRAW_FILL"): self._draw_fill,
             constant("MSG_DISPLAY_COPY_BITS"): self._copy_bits,
         }
@@ -143,13 +149,30 @@ class Judge:
         height, width = self.canvas[area].shape
         assert (top, left, bottom, right) == (0, 0, height, width) and rop == constant("ROPD_OP_PUT")
         assert scale in (0, 1) and flags == bitmap == 0
-        _, kind, _, image_width, image_height = struct.unpack_from("<QBBII", body, at)
+        number, kind, image_flags, image_width, image_height = struct.unpack_from("<QBBII", body, at)
         assert (image_width, image_height) == (width, height)
+        if kind == constant("IMAGE_TYPE_FROM_CACHE"):
+            assert image_flags == 0 and len(body) == at + 18
+            self.images["cache"] += 1
+            self.canvas[area] = self._cache[number]
+            return
         name, decode = {constant("IMAGE_TYPE_BITMAP"): ("raw", self._raw),
                         constant("IMAGE_TYPE_LZ_RGB"): ("lz", self._lz),
                         constant("IMAGE_TYPE_LZ4"): ("lz4", self._lz4)}[kind]
         self.images[name] += 1
         self.canvas[area] = decode(body, at + 18, width, height) & 0xFFFFFF
+        if image_flags:
+            assert image_flags == constant("IMAGE_FLAGS_CACHE_ME") and number not in self._cache
+            self._cache[number] = self.canvas[area].copy()
+            assert sum(image.size for image in self._cache.values()) <= CACHE_PIXELS
+
+    def _inval_list(self, body):
+        (count,) = struct.unpack_from("<H", body)
+        assert len(body) == 2 + 9 * count
+        for index in range(count):
+            kind, number = struct.unpack_from("<BQ", body, 2 + 9 * index)
+            assert kind == constant("RES_TYPE_PIXMAP")
+            del self._cache[number]
 
     # --- images -------------------------------------------------------------------------------------------------
 
