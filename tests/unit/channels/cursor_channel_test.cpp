@@ -44,8 +44,12 @@ protected:
         run();
     }
 
-    void show(std::optional<CursorShape> next) {
-        session.cursor.shape = std::move(next);
+    void show(const std::optional<CursorShape>& next) {
+        if (next) {
+            session.cursor.shape = *next;
+        } else {
+            session.cursor.shape.reset();
+        }
         channel->cursor_changed(true, true);
         run();
     }
