@@ -225,6 +225,11 @@ void DisplayChannel::add_to(ClientFigures& figures) const {
     figures.updates_skipped += figures_.updates_skipped;
     figures.encode_time += figures_.encode_time;
     figures.lossy_pixels += static_cast<uint64_t>(refinement_.pixels());
+    const LinkSummary way = link();
+    figures.round_trip = way.round_trip;
+    if (way.bytes_per_second) {
+        figures.link_bytes_per_second = static_cast<uint64_t>(*way.bytes_per_second);
+    }
 }
 
 void DisplayChannel::send_what_fits() {

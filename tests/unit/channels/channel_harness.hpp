@@ -182,10 +182,10 @@ protected:
         io.restart();
         io.poll();
     }
-    // Runs until `condition` holds; false: not within two seconds.
+    // Runs until `condition` holds; false: not within half a minute, which a sanitizer may need.
     template <class Condition>
     bool run_until(Condition condition) {
-        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(2);
+        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
         while (!condition()) {
             if (std::chrono::steady_clock::now() > deadline) {
                 return false;
