@@ -96,7 +96,7 @@ bool far_apart(uint32_t one, uint32_t other) {
         return std::abs(static_cast<int>(one >> shift & 0xff) - static_cast<int>(other >> shift & 0xff));
     };
     constexpr int kFar = 48;
-    return (distance(0) > kFar) | (distance(8) > kFar) | (distance(16) > kFar);
+    return std::max({distance(0), distance(8), distance(16)}) > kFar;
 }
 
 // Edges with two equal pixels on one side: letters, frames and lines have them; what a lens drew and a sensor
@@ -104,8 +104,8 @@ bool far_apart(uint32_t one, uint32_t other) {
 uint32_t count_sharp_edges(const uint32_t* row, uint32_t width) {
     uint32_t count = 0;
     for (uint32_t x = 2; x + 1 < width; ++x) {
-        const bool flat = (row[x - 1] == row[x - 2]) | (row[x] == row[x + 1]);
-        count += far_apart(row[x], row[x - 1]) & flat ? 1 : 0;
+        const uint32_t flat = uint32_t{row[x - 1] == row[x - 2]} | uint32_t{row[x] == row[x + 1]};
+        count += flat & uint32_t{far_apart(row[x], row[x - 1])};
     }
     return count;
 }
