@@ -384,21 +384,12 @@ void DisplayChannel::encode_and_send(Images images) {
 
 void DisplayChannel::encode_here(const Images& images) {
     codecs::EncodePool& pool = *session().encode_pool;
-    std::vector<codecs::SharedImage> own; // all of them first: an id follows an id
     for (const display::PlannedImage& image : images) {
-        if (image.choice.dictionary) {
-            own.push_back(encode_own(*dictionary_, image.key, snapshot(view_of(session().screen, image.area)),
-                                     image.choice.zlib));
-        }
-    }
-    for (size_t i = 0; i < images.size(); ++i) {
-        const display::PlannedImage& image = images[i];
-        if (i < own.size() && own[i]) {
-            send_image(image, own[i], true);
-            continue;
-        }
         const codecs::ImageView view = view_of(session().screen, image.area);
-        send_image(image, pool.encode_here(image.choice.recipe, image.key, view), false);
+        const codecs::SharedImage own =
+            image.choice.dictionary ? encode_own(*dictionary_, image.key, snapshot(view), image.choice.zlib)
+                                    : nullptr;
+        send_image(image, own ? own : pool.encode_here(image.choice.recipe, image.key, view), own != nullptr);
     }
 }
 

@@ -67,7 +67,7 @@ ImagePlanner::Plan ImagePlanner::plan(const Region& changed, const Screen& scree
             }
         }
     }
-    if (may_be_lossy && !photographs.empty()) {
+    if (!photographs.empty()) {
         const auto rest = static_cast<double>(std::max<int64_t>(0, waiting - changed.area()));
         make_lossy(photographs, rest / static_cast<double>(plan.covered.area()), link);
     }
