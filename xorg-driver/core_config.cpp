@@ -156,7 +156,7 @@ ServerConfig core_config(const xspice_core_config& options) {
     }
     config.port = static_cast<uint16_t>(options.port);
     if (options.password_file != nullptr) {
-        config.ticket = read_ticket(options.password_file);
+        config.tickets = {{.password = read_ticket(options.password_file), .expires = {}}};
     } else if (!options.disable_ticketing) {
         throw ConfigError("--password-file: missing; give one, or --disable-ticketing");
     }

@@ -17,6 +17,7 @@ struct LinkedStream {
     protocol::Capabilities common_caps; // what the client announced
     protocol::Capabilities channel_caps;
     bool mini_header = false; // both sides announced SPICE_COMMON_CAP_MINI_HEADER
+    bool view_only = false;   // its client may not change anything here
 };
 
 } // namespace spice::auth

@@ -17,15 +17,16 @@ void require(bool holds, const std::string& complaint) {
 } // namespace
 
 ServerConfig checked(ServerConfig config) {
-    require(!config.addresses.empty(), "--addr: no address to listen on; give at least one");
-    if (config.ticket) {
+    require(!config.addresses.empty() || !config.unix_paths.empty() || !config.listening_sockets.empty(),
+            "--addr: no address to listen on; give at least one");
+    for (const Ticket& ticket : config.tickets) {
         const std::string limit = std::to_string(SPICE_MAX_PASSWORD_LENGTH);
-        require(!config.ticket->empty(), "--password-file: the password is empty; write 1 to " + limit +
-                                             " bytes into the file, or use --disable-ticketing");
-        require(config.ticket->size() <= SPICE_MAX_PASSWORD_LENGTH,
+        require(!ticket.password.empty(), "--password-file: the password is empty; write 1 to " + limit +
+                                              " bytes into the file, or use --disable-ticketing");
+        require(ticket.password.size() <= SPICE_MAX_PASSWORD_LENGTH,
                 "--password-file: the password is longer than the " + limit +
                     " bytes that the protocol allows");
-        require(config.ticket->find('\0') == std::string::npos,
+        require(ticket.password.find('\0') == std::string::npos,
                 "--password-file: the password holds a zero byte, which clients cannot send");
     }
     require(config.link_deadline.count() > 0, "link deadline: must be more than 0 ms");

@@ -22,6 +22,8 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <exception>
+#include <optional>
+#include <string>
 #include <utility>
 
 namespace spice {
@@ -52,6 +54,7 @@ struct Server::Impl {
     asio::io_context context{1};
     codecs::EncodePool encode_pool; // its jobs post to `context`, so it ends before
     auth::TicketKeys ticket_keys;
+    std::optional<std::string> ticket;
     channels::Session session;
     channels::ClientRegistry registry;
     auth::PendingLinks pending_links;
@@ -69,12 +72,15 @@ Server::Impl::Impl(ServerConfig server_config, Desktop& the_desktop, LogSink& th
       listener(context.get_executor(), config.addresses, config.port, log), frame_timer(context),
       thread(context, log) {
     session.encode_pool = &encode_pool;
+    if (!config.tickets.empty()) {
+        ticket = config.tickets.front().password;
+    }
     ticket_keys.current(); // made now: the first client need not wait for it
 }
 
 auth::LinkPolicy Server::Impl::link_policy() {
     return {ticket_keys,
-            config.ticket,
+            ticket,
             log,
             channels::offered_capabilities,
             [](const protocol::ChannelId& channel) -> uint32_t {

@@ -1,5 +1,5 @@
-// A connected byte stream to one client channel, whatever carries it (TCP today; TLS, WebSocket, Unix
-// sockets and the tests' in-memory pair behind the same interface).
+// A connected byte stream to one client channel, whatever carries it: a TCP or Unix socket, TLS or WebSocket
+// over one, the tests' in-memory pair.
 //
 // Core thread. At most one read and one write are under way at a time. Failures of the connection throw
 // boost::system::system_error from the awaited call; the coroutine's top is the one place that catches them.
@@ -8,6 +8,8 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/buffer.hpp>
+
+#include <sys/types.h>
 
 #include <chrono>
 #include <cstddef>
@@ -31,6 +33,13 @@ struct LinkFacts {
     uint32_t segment = 1460; // bytes of payload in one packet
 };
 
+// Who is at the other end of a Unix socket, as the kernel says.
+struct PeerCredentials {
+    uid_t user = 0;
+    gid_t group = 0;
+    pid_t process = 0;
+};
+
 class Stream {
 public:
     virtual ~Stream() = default;
@@ -45,8 +54,12 @@ public:
     // None where there is no network to be careful with, or nothing is known about it. Cheap enough to be
     // asked before each write.
     virtual std::optional<LinkFacts> link_facts() const { return std::nullopt; }
-    // For the log: "192.0.2.7:51234".
+    // For the log: "192.0.2.7:51234", "unix:1000" (the user).
     virtual std::string peer() const = 0;
+    // Nobody between the two ends can read or change what is sent: TLS.
+    virtual bool encrypted() const { return false; }
+    // Of Unix sockets, which never leave this host.
+    virtual std::optional<PeerCredentials> credentials() const { return std::nullopt; }
 };
 
 } // namespace spice::transport

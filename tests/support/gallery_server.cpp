@@ -35,6 +35,7 @@
 #include <cstdio>
 #include <exception>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -378,7 +379,7 @@ private:
     }
     auth::LinkPolicy policy() {
         return {ticket_keys_,
-                config_.ticket,
+                ticket_,
                 log_,
                 channels::offered_capabilities,
                 [](const protocol::ChannelId& channel) -> uint32_t {
@@ -413,6 +414,7 @@ private:
     const Gallery& gallery_;
     size_t count_; // of messages for each new client
     ServerConfig config_;
+    std::optional<std::string> ticket_;
     StderrLog log_;
     NoDesktop desktop_;
     NullReport report_;

@@ -81,7 +81,7 @@ Options parse_options(int argc, char** argv) {
             char by = 0;
             std::istringstream(value) >> options.size.width >> by >> options.size.height;
         } else if (option == "--password") {
-            options.config.ticket = value;
+            options.config.tickets = {{.password = value, .expires = {}}};
         } else if (option == "--compression") {
             options.config.image_compression = compression_named(value);
         } else {

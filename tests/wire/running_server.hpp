@@ -40,12 +40,13 @@ public:
     static ServerConfig loopback() {
         ServerConfig config;
         config.port = 0;
-        config.ticket = "secret";
+        config.tickets = {{.password = "secret", .expires = {}}};
         return config;
     }
 
     explicit RunningServer(ServerConfig config = loopback())
-        : ticket_(config.ticket.value_or("")), server_(std::move(config), desktop_, log_) {
+        : ticket_(config.tickets.empty() ? "" : config.tickets.front().password),
+          server_(std::move(config), desktop_, log_) {
         desktop_.attach(server_);
         server_.start();
         front_end_ = std::thread([this] { loop(); });

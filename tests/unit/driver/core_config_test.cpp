@@ -42,7 +42,7 @@ protected:
         options.port = 5900;
         options.password_file = path.c_str();
         try {
-            return core_config(options).ticket.value_or("none");
+            return core_config(options).tickets.at(0).password;
         } catch (const ConfigError& error) {
             return error.what();
         }
@@ -78,7 +78,7 @@ TEST_F(CoreConfig, never_opens_the_door_without_being_told) {
     xspice_core_config options{};
     EXPECT_THROW(core_config(options), ConfigError);
     options.disable_ticketing = true;
-    EXPECT_FALSE(core_config(options).ticket);
+    EXPECT_TRUE(core_config(options).tickets.empty());
 }
 
 TEST_F(CoreConfig, splits_addresses_at_commas) {
