@@ -69,8 +69,7 @@ Server::Impl::Impl(ServerConfig server_config, Desktop& the_desktop, LogSink& th
       report(the_log), session{config, desktop, log, report, {}}, registry(context.get_executor(), session),
       pending_links(context.get_executor(), link_policy(), {config.link_deadline, config.max_unauthenticated},
                     [this](auth::LinkedStream link) { registry.add(std::move(link)); }),
-      listener(context.get_executor(), config.addresses, config.port, log), frame_timer(context),
-      thread(context, log) {
+      listener(context.get_executor(), config, log), frame_timer(context), thread(context, log) {
     session.encode_pool = &encode_pool;
     if (!config.tickets.empty()) {
         ticket = config.tickets.front().password;
@@ -93,8 +92,9 @@ auth::LinkPolicy Server::Impl::link_policy() {
 }
 
 void Server::Impl::start() {
-    listener.start(
-        [this](std::unique_ptr<transport::Stream> stream) { pending_links.add(std::move(stream)); });
+    listener.start([this](std::unique_ptr<transport::Stream> stream, transport::Door) {
+        pending_links.add(std::move(stream));
+    });
     thread.start();
 }
 

@@ -1,8 +1,13 @@
-// Listens for TCP connections on one port of one or more addresses.
+// Listens at every door that the configuration names: TCP, TCP for TLS alone, Unix sockets, and sockets that
+// were handed over.
 #pragma once
 
+#include "base/unique_fd.hpp"
+#include "spice-core/config.hpp"
 #include "spice-core/log.hpp"
+#include "transport/door.hpp"
 #include "transport/stream.hpp"
+#include "transport/unix_binding.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 
@@ -18,30 +23,38 @@ namespace spice::transport {
 // on. After construction: core thread.
 class Listener {
 public:
-    using Accepted = std::function<void(std::unique_ptr<Stream>)>;
+    // The raw connection: nothing was read from it.
+    using Accepted = std::function<void(std::unique_ptr<Stream>, Door)>;
 
-    // `addresses`: numeric IPv4 or IPv6 addresses or host names (looked up at once, blocking; all their
-    // addresses are used). "::" takes IPv4 connections too, unless an IPv4 address is in the list. Port 0:
-    // the kernel chooses one, the same for all addresses. Throws ConfigError naming --addr or --port. `log`
+    // Of `config`: addresses, family, port, tls->port, unix_paths, listening_sockets, which are owned from
+    // here on, also when it throws. Host names are looked up at once, blocking. Throws ConfigError. `log`
     // must outlive the listener.
-    Listener(boost::asio::any_io_executor executor, const std::vector<std::string>& addresses, uint16_t port,
-             LogSink& log);
+    Listener(boost::asio::any_io_executor executor, const ServerConfig& config, LogSink& log);
     ~Listener(); // stops
     Listener(const Listener&) = delete;
     Listener& operator=(const Listener&) = delete;
 
-    // `accepted` is called for each connection. When the process runs out of descriptors or memory, accepting
-    // pauses for a moment, connections wait in the kernel, and one line is logged.
+    // `accepted` is called for each connection. At a Unix socket only the user of this process and root get
+    // in, others cost a line in the log. When the process runs out of descriptors or memory, accepting pauses
+    // for a moment, connections wait in the kernel, and one line is logged.
     void start(Accepted accepted);
-    // Closes the sockets; `accepted` is not called again. Idempotent.
+    // Closes the sockets and removes the names of Unix ones; `accepted` is not called again. Idempotent.
     void stop();
 
+    // Of TCP; 0: there is none, all ways in are others.
     uint16_t port() const { return port_; }
-    // What was bound: "127.0.0.1:5900", "[::1]:5900".
+    // What was bound: "127.0.0.1:5900", "[::1]:5900", "unix:/run/user/1000/xspice".
     std::vector<std::string> endpoints() const;
 
 private:
     struct Socket;
+
+    void add_tcp(const ServerConfig& config);
+    void add(UniqueFd socket, Door door);
+
+    boost::asio::any_io_executor executor_;
+    LogSink& log_;
+    std::vector<UnixBinding> names_;               // of our Unix sockets
     std::vector<std::shared_ptr<Socket>> sockets_; // shared with their accept loops
     uint16_t port_ = 0;
 };

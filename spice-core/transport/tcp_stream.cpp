@@ -1,8 +1,6 @@
 #include "transport/tcp_stream.hpp"
 
-#include <boost/asio/read.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
+#include <boost/asio/ip/address_v4.hpp>
 
 #include <linux/sockios.h>
 #include <netinet/in.h>
@@ -48,22 +46,17 @@ void set_up(tcp::socket& socket) {
 
 std::string peer_of(const tcp::socket& socket) {
     boost::system::error_code error;
-    const tcp::endpoint endpoint = socket.remote_endpoint(error);
+    tcp::endpoint endpoint = socket.remote_endpoint(error);
     if (error) {
         return "unknown";
+    }
+    if (endpoint.address().is_v6() && endpoint.address().to_v6().is_v4_mapped()) {
+        // By a socket of both families: the address is told as the peer knows it.
+        endpoint.address(asio::ip::make_address_v4(asio::ip::v4_mapped, endpoint.address().to_v6()));
     }
     std::ostringstream text;
     text << endpoint;
     return text.str();
-}
-
-// Closing a socket with unread input makes the kernel answer with RST, which can destroy at the client what
-// we sent last: the very message that says why we close.
-void discard_input(int socket) noexcept {
-    constexpr int kMostReads = 16;
-    std::array<char, 4096> bytes;
-    for (int i = 0; i < kMostReads && recv(socket, bytes.data(), bytes.size(), MSG_DONTWAIT) > 0; ++i) {
-    }
 }
 
 // TCP_INFO as kernels since 4.9 fill it in: <netinet/tcp.h> declares the beginning, and <linux/tcp.h>, which
@@ -94,24 +87,8 @@ uint64_t queued_bytes(int socket, unsigned long request) {
 
 } // namespace
 
-TcpStream::TcpStream(tcp::socket socket) : socket_(std::move(socket)), peer_(peer_of(socket_)) {
+TcpStream::TcpStream(tcp::socket socket) : SocketStream(std::move(socket), peer_of(socket)) {
     set_up(socket_);
-}
-
-TcpStream::~TcpStream() {
-    TcpStream::close();
-}
-
-asio::any_io_executor TcpStream::executor() {
-    return socket_.get_executor();
-}
-
-asio::awaitable<size_t> TcpStream::read_some(asio::mutable_buffer into) {
-    return socket_.async_read_some(into, asio::use_awaitable);
-}
-
-asio::awaitable<void> TcpStream::write(std::span<const asio::const_buffer> buffers) {
-    co_await asio::async_write(socket_, buffers, asio::use_awaitable);
 }
 
 std::optional<LinkFacts> TcpStream::link_facts() const {
@@ -142,16 +119,6 @@ std::optional<LinkFacts> TcpStream::link_facts() const {
         facts.delivery_rate = info.delivery_rate;
     }
     return facts;
-}
-
-void TcpStream::close() noexcept {
-    if (!socket_.is_open()) {
-        return;
-    }
-    discard_input(socket_.native_handle());
-    boost::system::error_code ignored;
-    socket_.shutdown(tcp::socket::shutdown_both, ignored);
-    socket_.close(ignored);
 }
 
 } // namespace spice::transport

@@ -340,16 +340,23 @@ private:
     size_t next_ = 0; // message; above count_: all is sent
 };
 
+ServerConfig loopback(uint16_t port) {
+    ServerConfig config;
+    config.port = port;
+    return config;
+}
+
 class GalleryServer {
 public:
     GalleryServer(uint16_t port, const Gallery& gallery)
         : gallery_(gallery), count_(gallery.messages().size()),
-          listener_(context_.get_executor(), {"127.0.0.1"}, port, log_) {}
+          listener_(context_.get_executor(), loopback(port), log_) {}
 
     void run() {
         read_line();
-        listener_.start(
-            [this](std::unique_ptr<transport::Stream> stream) { pending_.add(std::move(stream)); });
+        listener_.start([this](std::unique_ptr<transport::Stream> stream, transport::Door) {
+            pending_.add(std::move(stream));
+        });
         std::printf("port %d\n", listener_.port());
         std::fflush(stdout);
         context_.run();

@@ -84,8 +84,8 @@ struct ServerConfig {
     // Numeric addresses or host names to listen on; every one is bound to `port`. Empty: none, with another
     // way in given below.
     std::vector<std::string> addresses{"127.0.0.1"};
-    AddressFamily family =
-        AddressFamily::any; // addresses of another one are not used, names not resolved to it
+    // An address of another one is an error; names are not resolved to it.
+    AddressFamily family = AddressFamily::any;
     // TCP port, 1 to 65535; 0 lets the kernel choose (tests; see Server::port()).
     uint16_t port = 5900;
     // Unix sockets to listen on, made with mode 0600 and removed at the end. Only the server's own user and

@@ -48,10 +48,15 @@ std::set<int> open_descriptors() {
 class TcpTest : public testing::Test {
 protected:
     std::unique_ptr<Listener> listen(std::vector<std::string> addresses, uint16_t port = 0) {
-        return std::make_unique<Listener>(context_.get_executor(), std::move(addresses), port, log_);
+        ServerConfig config;
+        config.addresses = std::move(addresses);
+        config.port = port;
+        config.family = family_;
+        return std::make_unique<Listener>(context_.get_executor(), config, log_);
     }
     void accept(Listener& listener) {
-        listener.start([this](std::unique_ptr<Stream> stream) { accepted_.push_back(std::move(stream)); });
+        listener.start(
+            [this](std::unique_ptr<Stream> stream, Door) { accepted_.push_back(std::move(stream)); });
     }
     tcp::socket connect(const std::string& address, uint16_t port) {
         tcp::socket socket(context_);
@@ -79,6 +84,7 @@ protected:
 
     asio::io_context context_;
     test::RecordingLog log_;
+    AddressFamily family_ = AddressFamily::any;
     std::vector<std::unique_ptr<Stream>> accepted_;
 };
 
@@ -127,6 +133,45 @@ TEST_F(TcpTest, listener_can_have_all_addresses_of_both_families) {
     EXPECT_EQ(listener->endpoints().size(), 2u);
 }
 
+TEST_F(TcpTest, tells_ipv4_peers_of_a_socket_of_both_families_as_what_they_are) {
+    auto listener = listen({"::"});
+    accept(*listener);
+    const tcp::socket client = connect("127.0.0.1", listener->port());
+    ASSERT_TRUE(run_until(context_, [&] { return accepted_.size() == 1; }));
+    EXPECT_EQ(accepted_[0]->peer(), "127.0.0.1:" + std::to_string(client.local_endpoint().port()));
+}
+
+TEST_F(TcpTest, ipv6_only_takes_no_ipv4_even_on_all_addresses) {
+    family_ = AddressFamily::ipv6;
+    auto listener = listen({"::"});
+    accept(*listener);
+    EXPECT_THROW(connect("127.0.0.1", listener->port()), boost::system::system_error);
+    const tcp::socket client = connect("::1", listener->port());
+    EXPECT_TRUE(run_until(context_, [&] { return accepted_.size() == 1; }));
+}
+
+TEST_F(TcpTest, names_are_looked_up_in_the_family_asked_for) {
+    family_ = AddressFamily::ipv4;
+    auto listener = listen({"localhost"});
+    EXPECT_THAT(listener->endpoints(), testing::ElementsAre("127.0.0.1:" + std::to_string(listener->port())));
+    family_ = AddressFamily::ipv6;
+    // Not every host calls ::1 so.
+    EXPECT_THAT(error_of({"localhost"}, 0),
+                testing::AnyOf("no error", StartsWith("--addr localhost: no IPv6 address, and --ipv6-only")));
+    if (error_of({"localhost"}, 0) == "no error") {
+        EXPECT_THAT(listen({"localhost"})->endpoints(), testing::Each(StartsWith("[::1]:")));
+    }
+}
+
+TEST_F(TcpTest, addresses_of_another_family_are_errors_that_name_the_options) {
+    family_ = AddressFamily::ipv4;
+    EXPECT_EQ(error_of({"::1"}, 0), "--addr ::1: no IPv4 address, and --ipv4-only is set; give one such as "
+                                    "127.0.0.1, or leave that option out");
+    family_ = AddressFamily::ipv6;
+    EXPECT_EQ(error_of({"127.0.0.1"}, 0), "--addr 127.0.0.1: no IPv6 address, and --ipv6-only is set; give "
+                                          "one such as ::1, or leave that option out");
+}
+
 TEST_F(TcpTest, taken_port_is_an_error_that_names_the_option_and_the_remedy) {
     auto first = listen({"127.0.0.1"});
     const std::string port = std::to_string(first->port());
@@ -171,7 +216,7 @@ TEST_F(TcpTest, stopped_listener_accepts_nothing_more) {
 TEST_F(TcpTest, listener_may_stop_inside_its_handler) {
     auto listener = listen({"127.0.0.1"});
     size_t count = 0;
-    listener->start([&](std::unique_ptr<Stream>) {
+    listener->start([&](std::unique_ptr<Stream>, Door) {
         ++count;
         listener.reset();
     });
@@ -186,7 +231,7 @@ TEST_F(TcpTest, listener_may_stop_inside_its_handler) {
 TEST_F(TcpTest, listener_survives_a_handler_that_throws) {
     auto listener = listen({"127.0.0.1"});
     size_t count = 0;
-    listener->start([&](std::unique_ptr<Stream>) {
+    listener->start([&](std::unique_ptr<Stream>, Door) {
         ++count;
         throw std::runtime_error("no room");
     });
