@@ -203,10 +203,12 @@ void Listener::add_tcp(const ServerConfig& config) {
         return;
     }
     const std::vector<ListenAddress> addresses = look_up(executor_, config.addresses, config.family);
-    TcpBinding plain = bind_tcp(addresses, config.family, config.port, "--port");
-    port_ = plain.port;
-    for (UniqueFd& socket : plain.sockets) {
-        add(std::move(socket), Door::plain);
+    if (config.plain_port) {
+        TcpBinding plain = bind_tcp(addresses, config.family, config.port, "--port");
+        port_ = plain.port;
+        for (UniqueFd& socket : plain.sockets) {
+            add(std::move(socket), Door::plain);
+        }
     }
     if (!config.tls || config.tls->port == 0) {
         return;

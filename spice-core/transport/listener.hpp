@@ -26,9 +26,9 @@ public:
     // The raw connection: nothing was read from it.
     using Accepted = std::function<void(std::unique_ptr<Stream>, Door)>;
 
-    // Of `config`: addresses, family, port, tls->port, unix_paths, listening_sockets, which are owned from
-    // here on, also when it throws. Host names are looked up at once, blocking. Throws ConfigError. `log`
-    // must outlive the listener.
+    // Of `config`: addresses, family, port, plain_port, tls->port, unix_paths, listening_sockets, which are
+    // owned from here on, also when it throws. Host names are looked up at once, blocking. Throws
+    // ConfigError. `log` must outlive the listener.
     Listener(boost::asio::any_io_executor executor, const ServerConfig& config, LogSink& log);
     ~Listener(); // stops
     Listener(const Listener&) = delete;
@@ -41,7 +41,7 @@ public:
     // Closes the sockets and removes the names of Unix ones; `accepted` is not called again. Idempotent.
     void stop();
 
-    // Of TCP; 0: there is none, all ways in are others.
+    // Of plain TCP; 0: there is none, all ways in are others.
     uint16_t port() const { return port_; }
     // What was bound: "127.0.0.1:5900", "[::1]:5900", "unix:/run/user/1000/xspice".
     std::vector<std::string> endpoints() const;

@@ -88,6 +88,8 @@ struct ServerConfig {
     AddressFamily family = AddressFamily::any;
     // TCP port, 1 to 65535; 0 lets the kernel choose (tests; see Server::port()).
     uint16_t port = 5900;
+    // False: `port` is not used, and the addresses have the TLS port alone.
+    bool plain_port = true;
     // Unix sockets to listen on, made with mode 0600 and removed at the end. Only the server's own user and
     // root come in.
     std::vector<std::string> unix_paths;

@@ -285,6 +285,18 @@ TEST_F(ListenerTest, port_for_tls_is_another_door) {
     EXPECT_THAT(doors_, ElementsAre(Door::tls, Door::plain));
 }
 
+TEST_F(ListenerTest, port_for_tls_needs_no_plain_one) {
+    tcp::acceptor probe(context_, {asio::ip::address_v4::loopback(), 0});
+    const uint16_t tls_port = probe.local_endpoint().port();
+    probe.close();
+    config_.addresses = {"127.0.0.1"};
+    config_.tls.emplace().port = tls_port;
+    config_.plain_port = false;
+    const Listener listener(context_.get_executor(), config_, log_);
+    EXPECT_EQ(listener.port(), 0);
+    EXPECT_THAT(listener.endpoints(), ElementsAre("127.0.0.1:" + std::to_string(tls_port)));
+}
+
 TEST_F(ListenerTest, ports_with_and_without_tls_must_differ) {
     tcp::acceptor probe(context_, {asio::ip::address_v4::loopback(), 0});
     const uint16_t port = probe.local_endpoint().port();
