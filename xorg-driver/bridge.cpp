@@ -2,6 +2,7 @@
 
 #include "core_config.hpp"
 #include "event_queue.hpp"
+#include "private_memory.hpp"
 #include "spice-core/commit_builder.hpp"
 #include "spice-core/server.hpp"
 
@@ -169,6 +170,9 @@ Cursor to_cursor(const uint32_t* argb, Size size, Point hot_spot, Point position
 
 xspice_core* xspice_core_create(const xspice_core_config* config, char* error, size_t error_size) {
     try {
+        if (!config->core_dumps) {
+            driver::keep_memory_private();
+        }
         // The core thread may still run when a crashing server calls exit(): no clean-up under its feet.
         OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr);
         auto core = std::make_unique<xspice_core>();

@@ -15,16 +15,43 @@ extern "C" {
 
 struct xspice_core; /* one per X server process; outlives server generations */
 
-/* Strings are copied. NULL means not given. */
+/* What the options of the Device section ask for. Strings are copied. NULL means not given; an empty string
+ * is never given. Lists are separated by commas. */
 struct xspice_core_config {
-    const char *addresses;     /* separated by commas; NULL: 127.0.0.1 */
-    int port;                  /* TCP port */
-    const char *password_file; /* first line is the ticket; NULL with disable_ticketing only */
+    /* Ways in. */
+    const char *addresses; /* list; NULL: 127.0.0.1, or ::1 with ipv6_only */
+    int port;              /* TCP port, 1 to 65535; 0: none without TLS */
+    int tls_port;          /* TCP port where nothing but TLS is spoken; 0: none */
+    bool ipv4_only, ipv6_only;
+    const char *unix_path;   /* of a socket to make */
+    const char *listen_fds;  /* list of descriptors of listening sockets, owned by the core from now on */
+    const char *web_origins; /* list, "https://host[:port]" */
+
+    /* TLS. Files not given are those of x509_dir with the names that they have there. */
+    const char *x509_dir;
+    const char *cacert_file;            /* ca-cert.pem */
+    const char *x509_key_file;          /* server-key.pem */
+    const char *x509_cert_file;         /* server-cert.pem */
+    const char *x509_key_password_file; /* first line */
+    const char *dh_file;
+    const char *tls_ciphers;
+    bool tls_auto;               /* make what is not there in x509_dir */
+    const char *secure_channels; /* "all", or a list of names of the protocol: "main", "inputs" */
+
+    /* Who may come in. */
+    const char *password_file;           /* first line is the ticket */
+    const char *view_only_password_file; /* likewise, of those who may only watch */
     bool disable_ticketing;
+    bool sasl;
+    const char *sasl_config_dir;
+    const char *sasl_hostname;
+    const char *sasl_users; /* list */
+
     const char *name;                 /* told to clients */
     const char *image_compression;    /* "auto", "off", "auto_glz", "auto_lz", "quic", "glz", "lz", "lz4" */
     const char *jpeg_wan_compression; /* "auto", "never", "always" */
     const char *zlib_glz_wan_compression; /* likewise */
+    bool core_dumps;                      /* leave memory of this process readable: for debuggers */
 };
 
 /* Same order and meaning as X's BoxRec, with room for 32 bit coordinates. */

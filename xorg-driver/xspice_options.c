@@ -1,6 +1,7 @@
 #include "xspice_options.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,12 +11,33 @@
 enum {
     OPTION_ADDR,
     OPTION_PORT,
+    OPTION_TLS_PORT,
+    OPTION_IPV4_ONLY,
+    OPTION_IPV6_ONLY,
+    OPTION_UNIX,
+    OPTION_LISTEN_FDS,
+    OPTION_WEB_ORIGINS,
+    OPTION_X509_DIR,
+    OPTION_CACERT_FILE,
+    OPTION_X509_KEY_FILE,
+    OPTION_X509_KEY_PASSWORD_FILE,
+    OPTION_X509_CERT_FILE,
+    OPTION_DH_FILE,
+    OPTION_TLS_CIPHERS,
+    OPTION_TLS_AUTO,
+    OPTION_SECURE_CHANNELS,
     OPTION_PASSWORD_FILE,
+    OPTION_VIEW_ONLY_PASSWORD_FILE,
     OPTION_DISABLE_TICKETING,
+    OPTION_SASL,
+    OPTION_SASL_CONFIG_DIR,
+    OPTION_SASL_HOSTNAME,
+    OPTION_SASL_USERS,
     OPTION_NAME,
     OPTION_IMAGE_COMPRESSION,
     OPTION_JPEG_WAN_COMPRESSION,
     OPTION_ZLIB_GLZ_WAN_COMPRESSION,
+    OPTION_CORE_DUMPS,
     OPTION_NUM_HEADS,
     OPTION_SIZE,
     OPTION_DPI,
@@ -27,17 +49,75 @@ enum {
 static const OptionInfoRec option_table[OPTION_COUNT + 1] = {
     {OPTION_ADDR, "SpiceAddr", OPTV_ANYSTR, {0}, FALSE},
     {OPTION_PORT, "SpicePort", OPTV_ANYSTR, {0}, FALSE},
+    {OPTION_TLS_PORT, "SpiceTlsPort", OPTV_ANYSTR, {0}, FALSE},
+    {OPTION_IPV4_ONLY, "SpiceIPV4Only", OPTV_ANYSTR, {0}, FALSE},
+    {OPTION_IPV6_ONLY, "SpiceIPV6Only", OPTV_ANYSTR, {0}, FALSE},
+    {OPTION_UNIX, "SpiceUnix", OPTV_ANYSTR, {0}, FALSE},
+    {OPTION_LISTEN_FDS, "SpiceListenFds", OPTV_ANYSTR, {0}, FALSE},
+    {OPTION_WEB_ORIGINS, "SpiceWebOrigins", OPTV_ANYSTR, {0}, FALSE},
+    {OPTION_X509_DIR, "SpiceX509Dir", OPTV_ANYSTR, {0}, FALSE},
+    {OPTION_CACERT_FILE, "SpiceCacertFile", OPTV_ANYSTR, {0}, FALSE},
+    {OPTION_X509_KEY_FILE, "SpiceX509KeyFile", OPTV_ANYSTR, {0}, FALSE},
+    {OPTION_X509_KEY_PASSWORD_FILE, "SpiceX509KeyPasswordFile", OPTV_ANYSTR, {0}, FALSE},
+    {OPTION_X509_CERT_FILE, "SpiceX509CertFile", OPTV_ANYSTR, {0}, FALSE},
+    {OPTION_DH_FILE, "SpiceDhFile", OPTV_ANYSTR, {0}, FALSE},
+    {OPTION_TLS_CIPHERS, "SpiceTlsCiphers", OPTV_ANYSTR, {0}, FALSE},
+    {OPTION_TLS_AUTO, "SpiceTlsAuto", OPTV_ANYSTR, {0}, FALSE},
+    {OPTION_SECURE_CHANNELS, "SpiceSecureChannels", OPTV_ANYSTR, {0}, FALSE},
     {OPTION_PASSWORD_FILE, "SpicePasswordFile", OPTV_ANYSTR, {0}, FALSE},
+    {OPTION_VIEW_ONLY_PASSWORD_FILE, "SpiceViewOnlyPasswordFile", OPTV_ANYSTR, {0}, FALSE},
     {OPTION_DISABLE_TICKETING, "SpiceDisableTicketing", OPTV_ANYSTR, {0}, FALSE},
+    {OPTION_SASL, "SpiceSasl", OPTV_ANYSTR, {0}, FALSE},
+    {OPTION_SASL_CONFIG_DIR, "SpiceSaslConfigDir", OPTV_ANYSTR, {0}, FALSE},
+    {OPTION_SASL_HOSTNAME, "SpiceSaslHostname", OPTV_ANYSTR, {0}, FALSE},
+    {OPTION_SASL_USERS, "SpiceSaslUsers", OPTV_ANYSTR, {0}, FALSE},
     {OPTION_NAME, "SpiceName", OPTV_ANYSTR, {0}, FALSE},
     {OPTION_IMAGE_COMPRESSION, "SpiceImageCompression", OPTV_ANYSTR, {0}, FALSE},
     {OPTION_JPEG_WAN_COMPRESSION, "SpiceJpegWanCompression", OPTV_ANYSTR, {0}, FALSE},
     {OPTION_ZLIB_GLZ_WAN_COMPRESSION, "SpiceZlibGlzWanCompression", OPTV_ANYSTR, {0}, FALSE},
+    {OPTION_CORE_DUMPS, "SpiceCoreDumps", OPTV_ANYSTR, {0}, FALSE},
     {OPTION_NUM_HEADS, "NumHeads", OPTV_ANYSTR, {0}, FALSE},
     {OPTION_SIZE, "Size", OPTV_ANYSTR, {0}, FALSE},
     {OPTION_DPI, "Dpi", OPTV_ANYSTR, {0}, FALSE},
     {OPTION_MAX_SIZE, "MaxSize", OPTV_ANYSTR, {0}, FALSE},
     {-1, NULL, OPTV_NONE, {0}, FALSE},
+};
+
+#define CORE_FIELD(field) offsetof(struct xspice_core_config, field)
+
+struct core_field {
+    int option;
+    size_t offset; /* in struct xspice_core_config */
+};
+
+static const struct core_field core_texts[] = {
+    {OPTION_ADDR, CORE_FIELD(addresses)},
+    {OPTION_UNIX, CORE_FIELD(unix_path)},
+    {OPTION_LISTEN_FDS, CORE_FIELD(listen_fds)},
+    {OPTION_WEB_ORIGINS, CORE_FIELD(web_origins)},
+    {OPTION_X509_DIR, CORE_FIELD(x509_dir)},
+    {OPTION_CACERT_FILE, CORE_FIELD(cacert_file)},
+    {OPTION_X509_KEY_FILE, CORE_FIELD(x509_key_file)},
+    {OPTION_X509_KEY_PASSWORD_FILE, CORE_FIELD(x509_key_password_file)},
+    {OPTION_X509_CERT_FILE, CORE_FIELD(x509_cert_file)},
+    {OPTION_DH_FILE, CORE_FIELD(dh_file)},
+    {OPTION_TLS_CIPHERS, CORE_FIELD(tls_ciphers)},
+    {OPTION_SECURE_CHANNELS, CORE_FIELD(secure_channels)},
+    {OPTION_PASSWORD_FILE, CORE_FIELD(password_file)},
+    {OPTION_VIEW_ONLY_PASSWORD_FILE, CORE_FIELD(view_only_password_file)},
+    {OPTION_SASL_CONFIG_DIR, CORE_FIELD(sasl_config_dir)},
+    {OPTION_SASL_HOSTNAME, CORE_FIELD(sasl_hostname)},
+    {OPTION_SASL_USERS, CORE_FIELD(sasl_users)},
+    {OPTION_NAME, CORE_FIELD(name)},
+    {OPTION_IMAGE_COMPRESSION, CORE_FIELD(image_compression)},
+    {OPTION_JPEG_WAN_COMPRESSION, CORE_FIELD(jpeg_wan_compression)},
+    {OPTION_ZLIB_GLZ_WAN_COMPRESSION, CORE_FIELD(zlib_glz_wan_compression)},
+};
+
+static const struct core_field core_switches[] = {
+    {OPTION_IPV4_ONLY, CORE_FIELD(ipv4_only)}, {OPTION_IPV6_ONLY, CORE_FIELD(ipv6_only)},
+    {OPTION_TLS_AUTO, CORE_FIELD(tls_auto)},   {OPTION_DISABLE_TICKETING, CORE_FIELD(disable_ticketing)},
+    {OPTION_SASL, CORE_FIELD(sasl)},           {OPTION_CORE_DUMPS, CORE_FIELD(core_dumps)},
 };
 
 struct reader {
@@ -104,45 +184,61 @@ static bool one_of(const char *value, const char *const *choices) {
     return false;
 }
 
-static Bool read_compression(const struct reader *reader, struct xspice_options *options) {
+static void read_texts(const struct reader *reader, struct xspice_core_config *core) {
+    for (size_t i = 0; i < sizeof(core_texts) / sizeof(*core_texts); i++)
+        *(const char **)((char *)core + core_texts[i].offset) = text(reader, core_texts[i].option);
+}
+
+static Bool read_switches(const struct reader *reader, struct xspice_core_config *core) {
+    for (size_t i = 0; i < sizeof(core_switches) / sizeof(*core_switches); i++) {
+        const char *value = xf86GetOptValString(reader->table, core_switches[i].option);
+        Bool on = FALSE;
+
+        if (value && !xf86getBoolValue(&on, value))
+            return refuse(reader, core_switches[i].option, "give \"true\" or \"false\"");
+        *(bool *)((char *)core + core_switches[i].offset) = on;
+    }
+    return TRUE;
+}
+
+static Bool check_compression(const struct reader *reader, const struct xspice_core_config *core) {
     static const char *const images[] = {"auto", "off", "auto_glz", "auto_lz", "quic",
                                          "glz",  "lz",  "lz4",      NULL};
     static const char *const wan[] = {"auto", "never", "always", NULL};
     static const char wan_remedy[] = "give \"auto\", \"never\" or \"always\"";
 
-    options->image_compression = text(reader, OPTION_IMAGE_COMPRESSION);
-    options->jpeg_wan_compression = text(reader, OPTION_JPEG_WAN_COMPRESSION);
-    options->zlib_glz_wan_compression = text(reader, OPTION_ZLIB_GLZ_WAN_COMPRESSION);
-    if (options->image_compression && !one_of(options->image_compression, images))
+    if (core->image_compression && !one_of(core->image_compression, images))
         return refuse(reader, OPTION_IMAGE_COMPRESSION,
                       "give \"auto\", \"off\", \"auto_glz\", \"auto_lz\", \"quic\", \"glz\", \"lz\" or "
                       "\"lz4\"");
-    if (options->jpeg_wan_compression && !one_of(options->jpeg_wan_compression, wan))
+    if (core->jpeg_wan_compression && !one_of(core->jpeg_wan_compression, wan))
         return refuse(reader, OPTION_JPEG_WAN_COMPRESSION, wan_remedy);
-    if (options->zlib_glz_wan_compression && !one_of(options->zlib_glz_wan_compression, wan))
+    if (core->zlib_glz_wan_compression && !one_of(core->zlib_glz_wan_compression, wan))
         return refuse(reader, OPTION_ZLIB_GLZ_WAN_COMPRESSION, wan_remedy);
     return TRUE;
 }
 
-static Bool read_network(const struct reader *reader, struct xspice_options *options) {
-    const char *disable = xf86GetOptValString(reader->table, OPTION_DISABLE_TICKETING);
-    Bool disable_ticketing = FALSE;
+/* Whoever asks for another way in does not get a plain port that nobody thinks of; one who names addresses
+ * for nothing else wants it. */
+static int default_port(const struct xspice_core_config *core) {
+    bool other_way = core->tls_port || ((core->unix_path || core->listen_fds) && !core->addresses);
 
-    options->addresses = text(reader, OPTION_ADDR);
-    options->name = text(reader, OPTION_NAME);
-    options->password_file = text(reader, OPTION_PASSWORD_FILE);
-    options->port = 5900;
-    if (!read_number(reader, OPTION_PORT, 1, 65535, &options->port))
-        return refuse(reader, OPTION_PORT, "give a TCP port from 1 to 65535");
-    if (disable && !xf86getBoolValue(&disable_ticketing, disable))
-        return refuse(reader, OPTION_DISABLE_TICKETING, "give \"true\" or \"false\"");
-    options->disable_ticketing = disable_ticketing;
-    if (options->password_file && options->disable_ticketing)
+    return other_way ? 0 : 5900;
+}
+
+static Bool read_access(const struct reader *reader, struct xspice_core_config *core) {
+    if (!read_number(reader, OPTION_TLS_PORT, 0, 65535, &core->tls_port))
+        return refuse(reader, OPTION_TLS_PORT, "give a TCP port from 1 to 65535, or 0 for none");
+    core->port = default_port(core);
+    if (!read_number(reader, OPTION_PORT, 0, 65535, &core->port))
+        return refuse(reader, OPTION_PORT, "give a TCP port from 1 to 65535, or 0 for none");
+    if (core->password_file && core->disable_ticketing)
         return refuse(reader, OPTION_PASSWORD_FILE,
                       "contradicts Option \"SpiceDisableTicketing\"; give only one of them");
-    if (!options->password_file && !options->disable_ticketing)
+    if (!core->password_file && !core->disable_ticketing && !core->sasl)
         return refuse(reader, OPTION_PASSWORD_FILE,
-                      "give a file whose first line is the password, or Option \"SpiceDisableTicketing\"");
+                      "give a file whose first line is the password, Option \"SpiceSasl\" or Option "
+                      "\"SpiceDisableTicketing\"");
     return TRUE;
 }
 
@@ -173,11 +269,13 @@ static Bool read_screen(const struct reader *reader, struct xspice_options *opti
 
 Bool xspice_options_read(ScrnInfoPtr scrn, struct xspice_options *options) {
     struct reader reader = {.scrn = scrn};
+    struct xspice_core_config *core = &options->core;
 
     memcpy(reader.table, option_table, sizeof(option_table));
     xf86CollectOptions(scrn, NULL);
     xf86ProcessOptions(scrn->scrnIndex, scrn->options, reader.table);
-    return read_network(&reader, options) && read_compression(&reader, options) &&
+    read_texts(&reader, core);
+    return read_switches(&reader, core) && read_access(&reader, core) && check_compression(&reader, core) &&
            read_screen(&reader, options);
 }
 

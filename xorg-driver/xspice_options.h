@@ -2,31 +2,22 @@
 #ifndef XSPICE_OPTIONS_H
 #define XSPICE_OPTIONS_H
 
-#include <stdbool.h>
-
 #include <xorg-server.h>
 
 #include <xf86.h>
+
+#include "bridge.h"
 
 #define XSPICE_MAX_HEADS 16   /* what the SPICE protocol's front-ends expect at most */
 #define XSPICE_MIN_EDGE 64    /* pixels; smaller heads only confuse window managers */
 #define XSPICE_MAX_EDGE 16384 /* pixels; kMaxSurfaceEdge of spice-core */
 
 struct xspice_options {
-    /* Strings belong to the server's option list, which lives as long as the ScrnInfoRec. */
-    const char *addresses;     /* separated by commas; NULL: the core's default */
-    int port;                  /* 1 to 65535 */
-    const char *password_file; /* NULL only with disable_ticketing */
-    bool disable_ticketing;
-    const char *name; /* told to clients; NULL: none */
-    /* Values that the core knows; NULL: its default. */
-    const char *image_compression;
-    const char *jpeg_wan_compression;
-    const char *zlib_glz_wan_compression;
-    int num_heads;             /* 1 to XSPICE_MAX_HEADS */
-    int width, height;         /* pixels, of each head at start */
-    int dpi;                   /* 30 to 600 */
-    int max_width, max_height; /* pixels, of the whole screen */
+    struct xspice_core_config core; /* its strings live as long as the ScrnInfoRec */
+    int num_heads;                  /* 1 to XSPICE_MAX_HEADS */
+    int width, height;              /* pixels, of each head at start */
+    int dpi;                        /* 30 to 600 */
+    int max_width, max_height;      /* pixels, of the whole screen */
 };
 
 /* Reads and checks scrn's options. FALSE: the log has a line that names the option and the remedy. */

@@ -154,16 +154,6 @@ static void set_dpms(ScrnInfoPtr scrn, int mode, int flags) {
 /* Once per server process; the core and its connections outlive a server reset. */
 static Bool start_core(struct xspice_screen *xs) {
     const struct xspice_options *options = &xs->options;
-    struct xspice_core_config config = {
-        .addresses = options->addresses,
-        .port = options->port,
-        .password_file = options->password_file,
-        .disable_ticketing = options->disable_ticketing,
-        .name = options->name,
-        .image_compression = options->image_compression,
-        .jpeg_wan_compression = options->jpeg_wan_compression,
-        .zlib_glz_wan_compression = options->zlib_glz_wan_compression,
-    };
     char error[512];
 
     if (xs->core)
@@ -174,7 +164,7 @@ static Bool start_core(struct xspice_screen *xs) {
                    options->max_height, strerror(errno));
         return FALSE;
     }
-    xs->core = xspice_core_create(&config, error, sizeof(error));
+    xs->core = xspice_core_create(&options->core, error, sizeof(error));
     if (!xs->core)
         xf86DrvMsg(xs->scrn->scrnIndex, X_ERROR, "%s\n", error);
     return xs->core != NULL;

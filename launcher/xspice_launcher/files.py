@@ -4,6 +4,7 @@ import secrets
 import shutil
 import stat
 import tempfile
+from collections.abc import Mapping
 
 from . import report
 from .errors import OperatorError
@@ -57,6 +58,12 @@ class RunDirectory:
     def write(self, name: str, contents: bytes) -> str:
         return write_private(self.file(name), contents)
 
+    def remove_file(self, name: str) -> None:
+        try:
+            os.unlink(self.file(name))
+        except OSError:
+            pass
+
     def viewer_path(self, display: int) -> str:
         """Where the .vv file of `display` goes; remove_viewer_file() knows of it from now on."""
         self.viewer_file = os.path.join(self._shared or self.path, f"display-{display}.vv")
@@ -91,6 +98,31 @@ def _why_unusable(runtime_directory: str) -> str | None:
     if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or status.st_mode & 0o077:
         return "its directory xspice is not private to you"
     return None
+
+
+def state_directory(environment: Mapping[str, str]) -> str:
+    """Where things stay from one start to the next: $XDG_STATE_HOME/xspice (XDG Base Directory Specification)."""
+    base = environment.get("XDG_STATE_HOME", "")
+    if not os.path.isabs(base):
+        base = os.path.expanduser("~/.local/state")
+    return os.path.join(base, "xspice")
+
+
+def make_private_directory(path: str) -> None:
+    """If it is not there. Raises OperatorError, also for one that others can write to."""
+    try:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        try:
+            os.mkdir(path, 0o700)
+        except FileExistsError:
+            pass
+        status = os.stat(path)
+    except OSError as error:
+        raise OperatorError(f"XDG_STATE_HOME: cannot make {path}: {error.strerror}; "
+                            "set it to a directory of yours") from None
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or status.st_mode & 0o022:
+        raise OperatorError(f"XDG_STATE_HOME: {path} is not a directory that only you can write to; "
+                            '"chmod 700" it, or set XDG_STATE_HOME to another place')
 
 
 def write_private(path: str, contents: bytes) -> str:

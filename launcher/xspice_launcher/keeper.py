@@ -4,7 +4,7 @@ import shlex
 import shutil
 from collections.abc import Callable
 
-from . import files, network, options, processes, report, viewer_file, x11
+from . import entrances, files, network, options, processes, report, ticket, viewer_file, x11
 from .errors import OperatorError, StopRequested
 from .xorg import Xorg, child_environment, how_it_ended
 
@@ -20,16 +20,18 @@ class Keeper:
     `notify` is called with 'display N' as soon as N is known, and with 'ready'.
     """
 
-    def __init__(self, settings: options.Settings, ticket: str | None, run_directory: files.RunDirectory,
+    def __init__(self, settings: options.Settings, secrets: ticket.Secrets, run_directory: files.RunDirectory,
                  notify: Callable[[str], object]) -> None:
         self._settings = settings
-        self._ticket = ticket
+        self._secrets = secrets
         self._files = run_directory
         self._notify = notify
         self._signals = processes.Signals()
-        self._xorg = Xorg(settings, run_directory, self._signals)
+        self._entrances = entrances.Entrances(settings)
+        self._tls_directory = tls_directory(settings)
+        self._authority_file = authority_file(settings, self._tls_directory)
+        self._xorg = Xorg(settings, run_directory, self._signals, self._authority_file)
         self._session: int | None = None
-        self._claim: network.PortClaim | None = None
 
     def run(self) -> int:
         try:
@@ -46,20 +48,66 @@ class Keeper:
             return 0  # the front knows which signal it was
 
     def _start(self) -> None:
-        settings = self._settings
-        port, self._claim = network.choose_port(settings.port, settings.addr)
-        self._xorg.start(port, self._ticket)
-        host = network.connect_address(settings.addr)
+        if self._settings.tls_auto and self._tls_directory != self._settings.x509_dir:
+            files.make_private_directory(self._tls_directory)
+        self._entrances.choose()
+        found = driver_values(self._entrances, self._tls_directory) | self._write_secrets()
+        self._xorg.start(found, self._entrances.all())
+        self._remove_secrets()
+        for passed in self._settings.inherited:
+            os.close(passed.descriptor)
         viewer_path = self._files.viewer_path(self._xorg.display)
         self._notify(f"display {self._xorg.display}")
-        files.write_private(viewer_path, viewer_file.text(host, port, self._ticket, settings.name))
-        report.ready(report.Ready(
-            display=self._xorg.display, host=host, port=port, addresses=settings.addr,
-            local_only=network.is_local_only(settings.addr), addresses_given="--addr" in settings.given,
-            ticket=self._ticket, ticket_generated=not settings.password_file, viewer_file=viewer_path))
-        if settings.command or settings.session:
+        files.write_private(viewer_path, viewer_file.text(self._viewer_contents()))
+        self._report_ready(viewer_path)
+        if self._settings.command or self._settings.session:
             self._start_session()
         self._notify("ready")
+
+    def _write_secrets(self) -> dict[str, object]:
+        """Where the driver reads each: in files, for it has no other place where nobody else can."""
+        return {option: self._files.write(name, secret.encode() + b"\n") if secret is not None else None
+                for option, name, secret in self._secret_files()}
+
+    def _remove_secrets(self) -> None:
+        for _, name, _ in self._secret_files():
+            self._files.remove_file(name)
+
+    def _secret_files(self) -> tuple[tuple[str, str, str | None], ...]:
+        return (("--password-file", "ticket", self._secrets.ticket),
+                ("--view-only-password-file", "view-only-ticket", self._secrets.view_only_ticket),
+                ("--x509-key-password-file", "key-password", self._secrets.key_password))
+
+    def _viewer_contents(self) -> viewer_file.Contents:
+        identity = self._xorg.identity
+        authority = None
+        if identity and self._authority_file:
+            try:
+                with open(self._authority_file, encoding="ascii", errors="replace") as file:
+                    authority = viewer_file.certificates(file.read()) or None
+            except OSError as error:
+                report.warning(f"--cacert-file {self._authority_file}: {error.strerror}; the .vv file is without it")
+        return viewer_file.Contents(
+            entrances=self._entrances.all(), title=self._settings.name, ticket=self._secrets.ticket,
+            authority=authority, host_subject=identity.subject if identity else None,
+            secure_channels=self._settings.secure_channels)
+
+    def _report_ready(self, viewer_path: str) -> None:
+        settings, bound = self._settings, self._entrances.bound()
+        local = not bound or network.is_local_only(tuple(entrance.host for entrance in bound))
+        report.ready(report.Ready(
+            display=self._xorg.display, bound=bound, entrances=self._entrances.all(), local_only=local,
+            addresses_given="--addr" in settings.given or bool(settings.inherited), viewer_file=viewer_path,
+            password=how_clients_prove_themselves(settings, self._secrets)))
+        if self._xorg.identity and self._xorg.identity.distrust:
+            report.warning(f"clients will not trust the certificate: {self._xorg.identity.distrust}; "
+                           "give the authority that signed it with --cacert-file, or renew it")
+        exposed = next((entrance for entrance in bound
+                        if not entrance.tls and not network.is_local_only((entrance.host,))), None)
+        if exposed and self._secrets.ticket is not None and "all" not in settings.secure_channels:
+            remedy = "--secure-channels all forbids that" if self._entrances.encrypted else "--tls-auto encrypts it"
+            report.warning(f"{exposed.host} port {exposed.port}: what crosses the network there is not encrypted, and "
+                           f"the password only weakly; {remedy}")
 
     def _start_session(self) -> None:
         argv = self._settings.command or ["/bin/sh", "-c", self._settings.session]
@@ -99,8 +147,35 @@ class Keeper:
         if self._xorg.display is not None:
             x11.remove_stale_socket(self._xorg.display)
         self._files.remove()
-        if self._claim:
-            self._claim.release()
+        self._entrances.release()
+
+
+def tls_directory(settings: options.Settings) -> str | None:
+    """Where the certificates are. With --tls-auto alone: a directory of ours."""
+    if settings.tls_auto and not settings.x509_dir:
+        return files.state_directory(os.environ)
+    return settings.x509_dir
+
+
+def authority_file(settings: options.Settings, directory: str | None) -> str | None:
+    if settings.cacert_file or not directory:
+        return settings.cacert_file
+    file = os.path.join(directory, "ca-cert.pem")
+    return file if settings.tls_auto or os.path.exists(file) else None
+
+
+def driver_values(found: entrances.Entrances, directory: str | None) -> dict[str, object]:
+    """What xorg_conf.text() cannot take from the settings as they are; passwords are not among it."""
+    return {"--port": found.port, "--tls-port": found.tls_port or None, "--addr": found.addresses,
+            "--x509-dir": directory}
+
+
+def how_clients_prove_themselves(settings: options.Settings, secrets: ticket.Secrets) -> str:
+    if settings.sasl:
+        return "asked by SASL"
+    if secrets.ticket is None:
+        return "none: whoever reaches the port gets in"
+    return "as in the password file" if settings.password_file else secrets.ticket
 
 
 def exit_status(wait_status: int) -> int:
@@ -116,6 +191,13 @@ def check_before_start(settings: options.Settings) -> None:
         raise OperatorError(f"--xorg {settings.xorg}: no such program; install xserver-xorg-core, or name the program")
     if settings.command and not shutil.which(settings.command[0]):
         raise OperatorError(f"-- {settings.command[0]}: no such command; check its name and PATH")
+    entrances.Entrances(settings)
+    for name, path in (("--cacert-file", settings.cacert_file), ("--x509-cert-file", settings.x509_cert_file),
+                       ("--x509-key-file", settings.x509_key_file), ("--dh-file", settings.dh_file)):
+        if path and not (os.path.isfile(path) and os.access(path, os.R_OK)):
+            raise OperatorError(f"{name} {path}: no file that can be read; name one in PEM")
+    if settings.x509_dir and not os.path.isdir(settings.x509_dir):
+        raise OperatorError(f"--x509-dir {settings.x509_dir}: no such directory; make it, or name another one")
     if settings.log_file and not _can_write(settings.log_file):
         raise OperatorError(f"--log-file {settings.log_file}: cannot be written; choose a file in a directory of yours")
     if settings.display is not None and x11.is_running(settings.display):

@@ -4,21 +4,24 @@ import signal
 import socket
 import sys
 
-from . import __version__, files, keeper, network, options, processes, report, ticket, x11, xorg_conf
+from . import (__version__, entrances, files, help, inherited, keeper, options, processes, report, ticket, x11,
+               xorg_conf)
 from .errors import OperatorError
 
 
 def main(arguments: list[str]) -> int:
     try:
-        settings = options.parse(arguments, dict(os.environ))
+        settings = options.parse(arguments, dict(os.environ), inherited.take(os.environ, os.getpid()))
         if settings.help:
-            sys.stdout.write(options.help_text())
+            sys.stdout.write(help.text())
             return 0
         if settings.version:
             print(f"xspice {__version__}")
             return 0
         if settings.print_config:
             return _print_config(settings)
+        if not settings.core_dumps:
+            processes.keep_memory_private()
         keeper.check_before_start(settings)
         return Front(settings, ticket.choose(settings)).run()
     except OperatorError as error:
@@ -27,18 +30,17 @@ def main(arguments: list[str]) -> int:
 
 
 def _print_config(settings: options.Settings) -> int:
-    if settings.password_file or settings.disable_ticketing:
-        password_file = settings.password_file
-    else:
-        password_file = "(made at the start)"
-    sys.stdout.write(xorg_conf.text(settings, settings.port or network.FIRST_PORT, password_file))
+    found = keeper.driver_values(entrances.Entrances(settings), keeper.tls_directory(settings))
+    if not (settings.password_file or settings.disable_ticketing or settings.sasl):
+        found["--password-file"] = "(made at the start)"
+    sys.stdout.write(xorg_conf.text(settings, found))
     return 0
 
 
 class Front:
-    def __init__(self, settings: options.Settings, chosen_ticket: str | None) -> None:
+    def __init__(self, settings: options.Settings, secrets: ticket.Secrets) -> None:
         self._settings = settings
-        self._ticket = chosen_ticket
+        self._secrets = secrets
         self._keeper = 0
         self._stopped_by: int | None = None
         self._display: int | None = None
@@ -49,6 +51,7 @@ class Front:
         self._files = files.RunDirectory(os.environ.get("XDG_RUNTIME_DIR"))
         processes.become_subreaper()
         reader = self._fork_keeper()
+        processes.give_up_new_privileges()
         for number in processes.STOP_SIGNALS:
             if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
                 signal.signal(number, self._forward)
@@ -74,13 +77,15 @@ class Front:
                 os.setpgid(0, 0)  # signals of the terminal go to the front, which passes them on once
                 processes.become_subreaper()
                 processes.die_with_parent(parent)
-                status = keeper.Keeper(self._settings, self._ticket, self._files,
+                status = keeper.Keeper(self._settings, self._secrets, self._files,
                                        lambda line: os.write(writer, line.encode() + b"\n")).run()
             except BaseException:
                 sys.excepthook(*sys.exc_info())
             finally:
                 os._exit(status)  # nothing of what the front still uses is cleaned up
         os.close(writer)
+        for passed in self._settings.inherited:
+            os.close(passed.descriptor)
         return reader
 
     def _forward(self, number: int, _frame: object) -> None:

@@ -1,18 +1,15 @@
-"""Ports and addresses: are they free, and does a SPICE server answer there."""
+"""Ports and addresses: which are free, and what they mean on this machine."""
 import errno
 import socket
-import struct
+from typing import TYPE_CHECKING
 
 from .errors import OperatorError
 
+if TYPE_CHECKING:
+    from .options import Settings
+
 FIRST_PORT = 5900
 _LAST_PORT = 5999
-
-# SpiceLinkHeader and SpiceLinkMess (spice/protocol.h), little endian: version 2.2, main channel, no capabilities.
-_MAGIC = b"REDQ"
-_LINK_MESSAGE = struct.pack("<IBBIII", 0, 1, 0, 0, 0, 18)
-_LINK_HEADER = struct.Struct("<4sIII")  # magic, major, minor, size of what follows
-_LINK_REQUEST = _LINK_HEADER.pack(_MAGIC, 2, 2, len(_LINK_MESSAGE)) + _LINK_MESSAGE
 
 
 class PortClaim:
@@ -35,13 +32,21 @@ class PortClaim:
         self._socket.close()
 
 
-def choose_port(port: int | None, addresses: tuple[str, ...]) -> tuple[int, PortClaim | None]:
-    """The port to use, seen to be free on every address. Raises OperatorError.
+def family_of(settings: "Settings") -> socket.AddressFamily:
+    if settings.ipv4_only:
+        return socket.AF_INET
+    return socket.AF_INET6 if settings.ipv6_only else socket.AF_UNSPEC
+
+
+def choose_port(port: int | None, addresses: tuple[str, ...], *, option: str = "--port",
+                family: socket.AddressFamily = socket.AF_UNSPEC, taken: int | None = None,
+                ) -> tuple[int, PortClaim | None]:
+    """The port to use, seen to be free on every address, and not `taken`. Raises OperatorError.
 
     A port that was asked for needs no claim; it is claimed all the same, when possible, so that others pass it by.
     """
     if port is not None:
-        problem = _why_not(port, addresses)
+        problem = _why_not(port, addresses, option, family)
         if problem:
             raise OperatorError(problem[1])
         try:
@@ -49,23 +54,26 @@ def choose_port(port: int | None, addresses: tuple[str, ...]) -> tuple[int, Port
         except OSError:
             return port, None
     for candidate in range(FIRST_PORT, _LAST_PORT + 1):
+        if candidate == taken:
+            continue
         try:
             claim = PortClaim(candidate)
         except OSError:
             continue
-        problem = _why_not(candidate, addresses)
+        problem = _why_not(candidate, addresses, option, family)
         if not problem:
             return candidate, claim
         claim.release()
         if problem[0] != errno.EADDRINUSE:
             raise OperatorError(problem[1])
-    raise OperatorError(f"--port: {FIRST_PORT} to {_LAST_PORT} are all in use; choose another one with --port")
+    raise OperatorError(f"{option}: {FIRST_PORT} to {_LAST_PORT} are all in use; choose another one with {option}")
 
 
-def _why_not(port: int, addresses: tuple[str, ...]) -> tuple[int, str] | None:
+def _why_not(port: int, addresses: tuple[str, ...], option: str,
+             address_family: socket.AddressFamily) -> tuple[int, str] | None:
     """Binds every address for a moment. Returns None, or the error number and the line to tell."""
     for address in addresses:
-        for family, kind, protocol, _, where in resolve(address, port):
+        for family, kind, protocol, _, where in resolve(address, port, address_family):
             try:
                 with socket.socket(family, kind, protocol) as probe:
                     probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -73,23 +81,24 @@ def _why_not(port: int, addresses: tuple[str, ...]) -> tuple[int, str] | None:
                         probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
                     probe.bind(where)
             except OSError as error:
-                return error.errno, _line(error, port, address)
+                return error.errno, _line(error, option, port, address)
     return None
 
 
-def _line(error: OSError, port: int, address: str) -> str:
+def _line(error: OSError, option: str, port: int, address: str) -> str:
     if error.errno == errno.EADDRINUSE:
-        return (f"--port {port}: another program listens there already ({address}); "
-                "choose another port, or leave --port out for a free one")
+        return (f"{option} {port}: another program listens there already ({address}); "
+                f"choose another port, or leave {option} out for a free one")
     if error.errno == errno.EACCES:
-        return f"--port {port}: only root may use ports below 1024; choose a higher one"
+        return f"{option} {port}: only root may use ports below 1024; choose a higher one"
     if error.errno in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
         return f'--addr {address}: not an address of this machine; "ip address" lists them'
     return f"--addr {address}: cannot listen on port {port}: {error.strerror}; choose another address or port"
 
 
-def resolve(address: str, port: int) -> list[tuple]:
-    return socket.getaddrinfo(address, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+def resolve(address: str, port: int, family: socket.AddressFamily = socket.AF_UNSPEC) -> list[tuple]:
+    """Raises OSError when it has no address of the family."""
+    return socket.getaddrinfo(address, port, family=family, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
 
 
 def connect_address(addresses: tuple[str, ...]) -> str:
@@ -102,12 +111,3 @@ def is_local_only(addresses: tuple[str, ...]) -> bool:
     hosts = {where[0] for address in addresses for *_, where in resolve(address, 0)}
     return all(host.startswith("127.") or host == "::1" for host in hosts)
 
-
-def answers_link(address: str, port: int, timeout: float) -> None:
-    """Begins a SPICE link as a client would and reads the reply, after which it changes its mind; raises OSError."""
-    with socket.create_connection((address, port), timeout=timeout) as connection:
-        connection.sendall(_LINK_REQUEST)
-        head = connection.recv(_LINK_HEADER.size, socket.MSG_WAITALL)
-        if len(head) < _LINK_HEADER.size or not head.startswith(_MAGIC):
-            raise OSError(f"port {port} does not answer as a SPICE server")
-        connection.recv(_LINK_HEADER.unpack(head)[3], socket.MSG_WAITALL)

@@ -9,11 +9,11 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from . import values
+from . import contradictions, inherited, values
 from .errors import OperatorError
 
 DEFAULT_NAME = "xspice"
-GROUPS = ("Connecting", "Screen", "Session", "Keyboard", "Files", "Other")
+GROUPS = ("Connecting", "Encryption", "Access", "Pictures", "Screen", "Session", "Keyboard", "Files", "Other")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,30 +44,84 @@ class Option:
 
 
 OPTIONS: tuple[Option, ...] = (
-    Option("--port", "Connecting", "TCP port for SPICE clients. Default: 5900, or the next free one.",
+    Option("--port", "Connecting",
+           "TCP port for SPICE clients; 0 for none. Default: 5900, or the next free one; none when --tls-port, "
+           "--tls-auto or --unix is given.",
            "PORT", values.port, driver="SpicePort"),
     Option("--addr", "Connecting",
            "Address to listen on; may be given several times. 0.0.0.0 and :: mean all of this machine. "
            "Default: 127.0.0.1, so only this machine can connect.",
            "ADDRESS", values.address, default=("127.0.0.1",), repeatable=True, driver="SpiceAddr"),
-    Option("--password-file", "Connecting",
+    Option("--ipv4-only", "Connecting", "Use no IPv6 address.", default=False, driver="SpiceIPV4Only"),
+    Option("--ipv6-only", "Connecting", "Use no IPv4 address. --addr is ::1 then unless given.", default=False,
+           driver="SpiceIPV6Only"),
+    Option("--unix", "Connecting",
+           "Unix socket to listen on, for clients of the same user on this machine, or through ssh.",
+           "PATH", values.socket_path, driver="SpiceUnix"),
+    Option("--web-origin", "Connecting",
+           "Web site whose pages may connect with a WebSocket, such as https://desk.example.org; may be given "
+           "several times.",
+           "ORIGIN", values.web_origin, default=(), repeatable=True, driver="SpiceWebOrigins"),
+    Option("--name", "Connecting", f"Name of this desktop, shown by clients. Default: {DEFAULT_NAME}.",
+           "NAME", values.text, default=DEFAULT_NAME, driver="SpiceName"),
+
+    Option("--tls-auto", "Encryption",
+           "Encrypt. The certificate is made at the first start; the .vv file has what clients check it with.",
+           default=False, driver="SpiceTlsAuto"),
+    Option("--tls-port", "Encryption",
+           "TCP port where clients connect with TLS. Default with --tls-auto: 5900, or the next free one.",
+           "PORT", values.port, driver="SpiceTlsPort"),
+    Option("--x509-dir", "Encryption",
+           "Directory with ca-cert.pem, server-cert.pem and server-key.pem. Default with --tls-auto: one of your "
+           "own.",
+           "DIRECTORY", values.written_path, driver="SpiceX509Dir"),
+    Option("--cacert-file", "Encryption", "Certificate of the authority that signed the server's, in PEM.",
+           "FILE", values.written_path, driver="SpiceCacertFile"),
+    Option("--x509-cert-file", "Encryption", "The server's certificate, and its chain, in PEM.",
+           "FILE", values.written_path, driver="SpiceX509CertFile"),
+    Option("--x509-key-file", "Encryption", "The private key of the server's certificate, in PEM.",
+           "FILE", values.written_path, driver="SpiceX509KeyFile"),
+    Option("--x509-key-password-file", "Encryption", "File whose first line is the password of the private key.",
+           "FILE", values.path, driver="SpiceX509KeyPasswordFile"),
+    Option("--dh-file", "Encryption", "Diffie-Hellman parameters, in PEM. Default: those of OpenSSL.",
+           "FILE", values.written_path, driver="SpiceDhFile"),
+    Option("--tls-ciphers", "Encryption", "Ciphers for TLS 1.2, as in openssl-ciphers(1). Default: strong ones.",
+           "CIPHERS", values.ciphers, driver="SpiceTlsCiphers"),
+    Option("--secure-channels", "Encryption",
+           f"Channels that clients must encrypt when there is a plain port, too: all, or some of "
+           f"{','.join(values.CHANNELS)}.",
+           "CHANNELS", values.channels, default=(), driver="SpiceSecureChannels"),
+
+    Option("--password-file", "Access",
            "File whose first line is the password that clients must give. Default: a random password, "
            "printed once.",
            "FILE", values.path, driver="SpicePasswordFile"),
-    Option("--disable-ticketing", "Connecting", "Let clients in without a password.", default=False,
+    Option("--view-only-password-file", "Access",
+           "Another password, for those who may only watch.",
+           "FILE", values.path, driver="SpiceViewOnlyPasswordFile"),
+    Option("--disable-ticketing", "Access", "Let clients in without a password.", default=False,
            driver="SpiceDisableTicketing"),
-    Option("--name", "Connecting", f"Name of this desktop, shown by clients. Default: {DEFAULT_NAME}.",
-           "NAME", values.text, default=DEFAULT_NAME, driver="SpiceName"),
-    Option("--image-compression", "Connecting",
+    Option("--sasl", "Access", "Let in who SASL says is allowed (passwords of the system, Kerberos), and nobody else.",
+           default=False, driver="SpiceSasl"),
+    Option("--sasl-config-dir", "Access",
+           "Directory of the file xspice.conf that configures SASL. Default: $SASL_CONF_PATH, or /etc/sasl2.",
+           "DIRECTORY", values.written_path, driver="SpiceSaslConfigDir"),
+    Option("--sasl-hostname", "Access", "Name of this machine in Kerberos. Default: any that its keytab has.",
+           "NAME", values.host_name, driver="SpiceSaslHostname"),
+    Option("--sasl-user", "Access",
+           "Who may come in; may be given several times. Default: the user who starts xspice.",
+           "USER", values.sasl_user, default=(), repeatable=True, driver="SpiceSaslUsers"),
+
+    Option("--image-compression", "Pictures",
            "How pictures are compressed: auto (as suits each picture, client and link), off, auto_glz, auto_lz, "
            "quic, glz, lz or lz4. Default: auto.",
            "METHOD", values.one_of("auto", "off", "auto_glz", "auto_lz", "quic", "glz", "lz", "lz4"),
            default="auto", driver="SpiceImageCompression"),
-    Option("--jpeg-wan-compression", "Connecting",
+    Option("--jpeg-wan-compression", "Pictures",
            "When photographs are sent as JPEG until their exact pixels follow: auto (when these would take too "
            "long), never or always. Default: auto.",
            "WHEN", values.one_of("auto", "never", "always"), default="auto", driver="SpiceJpegWanCompression"),
-    Option("--zlib-glz-wan-compression", "Connecting",
+    Option("--zlib-glz-wan-compression", "Pictures",
            "When pictures compressed with GLZ go through zlib, too: auto (when it pays), never or always. "
            "Default: auto.",
            "WHEN", values.one_of("auto", "never", "always"), default="auto",
@@ -103,10 +157,17 @@ OPTIONS: tuple[Option, ...] = (
     Option("--xorg", "Files", "X server program. Default: /usr/lib/xorg/Xorg.",
            "FILE", values.path, default="/usr/lib/xorg/Xorg"),
 
+    Option("--core-dumps", "Other",
+           "Let debuggers and core dumps see the memory of the X server, which has keys and passwords in it.",
+           default=False, driver="SpiceCoreDumps"),
     Option("--print-config", "Other", "Print the xorg.conf that would be used, and exit.", default=False),
     Option("--help", "Other", "Print this help, and exit.", default=False, short="-h"),
     Option("--version", "Other", "Print the version, and exit.", default=False),
 )
+
+# What others can read is no place for a secret: options and variables of other servers, and what to use instead.
+_TELLTALE_OPTIONS = {"--password": "--password-file", "--x509-key-password": "--x509-key-password-file"}
+_TELLTALE_VARIABLES = {"XSPICE_PASSWORD": "--password-file", "XSPICE_X509_KEY_PASSWORD": "--x509-key-password-file"}
 
 BY_NAME = {name: option for option in OPTIONS for name in (option.name, option.short) if name}
 
@@ -114,20 +175,24 @@ BY_NAME = {name: option for option in OPTIONS for name in (option.name, option.s
 class Settings:
     """What the command line asked for: one attribute per option (Option.key), `display` and `command`.
 
-    `given` holds the names of the options that were really given.
+    `given` holds the names of the options that were really given, `inherited` the listening sockets that were
+    passed to us.
     """
 
     def __init__(self) -> None:
         self.display: int | None = None
         self.command: list[str] | None = None
         self.given: set[str] = set()
+        self.inherited: tuple[inherited.InheritedSocket, ...] = ()
         for option in OPTIONS:
             setattr(self, option.key, option.default)
 
 
-def parse(arguments: list[str], environment: dict[str, str]) -> Settings:
+def parse(arguments: list[str], environment: dict[str, str],
+          sockets: tuple[inherited.InheritedSocket, ...] = ()) -> Settings:
     """Raises OperatorError. --help and --version win over every mistake but an unknown option."""
     settings = Settings()
+    settings.inherited = sockets
     words = list(arguments)
     if "--" in words:
         at = words.index("--")
@@ -144,8 +209,14 @@ def parse(arguments: list[str], environment: dict[str, str]) -> Settings:
     for option in OPTIONS:
         if option.environment and option.name not in settings.given and environment.get(option.environment):
             _assign(settings, option, environment[option.environment], option.environment)
+    if settings.ipv6_only and "--addr" not in settings.given:
+        settings.addr = ("::1",)
     if not (settings.help or settings.version):
-        _refuse_contradictions(settings)
+        for variable, instead in _TELLTALE_VARIABLES.items():
+            if variable in environment:
+                raise OperatorError(f"{variable}: every program that is started gets to see the environment; "
+                                    f"unset it, write the password into a file, and give {instead} FILE")
+        contradictions.refuse(settings)
     return settings
 
 
@@ -160,6 +231,9 @@ def _set_display(settings: Settings, word: str) -> None:
 def _set_option(settings: Settings, word: str, rest: list[str]) -> None:
     name, equals, argument = word.partition("=")
     option = BY_NAME.get(name)
+    if name in _TELLTALE_OPTIONS:
+        raise OperatorError(f"{name}: other users of this machine can read command lines; write the password into "
+                            f"a file, and give {_TELLTALE_OPTIONS[name]} FILE")
     if option is None:
         close = difflib.get_close_matches(name, [o.name for o in OPTIONS], n=1)
         remedy = f"did you mean {close[0]}?" if close else '"xspice --help" lists all options'
@@ -188,75 +262,6 @@ def _assign(settings: Settings, option: Option, argument: str, source: str) -> N
         before = getattr(settings, option.key) if option.name in settings.given else ()
         value = before if value in before else (*before, value)
     setattr(settings, option.key, value)
-
-
-def _refuse_contradictions(settings: Settings) -> None:
-    if settings.password_file and settings.disable_ticketing:
-        raise OperatorError("--disable-ticketing: contradicts --password-file; give one of them")
-    if settings.session and settings.command is not None:
-        raise OperatorError('--session: contradicts the command after "--"; give one of them')
-    if settings.command == []:
-        raise OperatorError("--: needs a command; write -- COMMAND ARGUMENT...")
-    if screen_limit(settings) is None:
-        raise OperatorError(f"--numheads {settings.numheads}: monitors of {settings.size} do not fit into "
-                            f"{values.LARGEST_SCREEN} pixels; lower it or --size")
-    if settings.keyboard_variant:
-        layouts, variants = settings.keyboard_layout.split(","), settings.keyboard_variant.split(",")
-        if len(variants) > len(layouts):
-            raise OperatorError(f"--keyboard-variant {settings.keyboard_variant}: more variants than layouts; "
-                                "give one for each layout of --keyboard-layout")
-        values.check_keyboard_variants(layouts, variants)
-
-
-def screen_limit(settings: Settings) -> values.Size | None:
-    """The smallest of the sizes that the driver can reserve in which all monitors fit: its MaxSize."""
-    size = settings.size
-    for limit in (values.USUAL_SCREEN, values.LARGEST_SCREEN):
-        if (limit.width // size.width) * (limit.height // size.height) >= settings.numheads:
-            return limit
-    return None
-
-
-def help_text(width: int = 80) -> str:
-    """The text of --help, for people who see xspice for the first time."""
-    lines = [
-        "Usage: xspice [:N] [OPTION...] [-- COMMAND...]",
-        "",
-        *_wrap("Starts an X display that SPICE clients such as remote-viewer connect to. Without :N the first "
-               "free display is used. It prints how to connect as soon as X programs and SPICE clients can, "
-               "and runs until COMMAND ends, or until it is interrupted (Ctrl-C).", 0, width),
-        "",
-        "Examples:",
-        "  xspice -- xterm                         a terminal to connect to from here",
-        "  xspice :1 --port 5900 --session openbox-session",
-        "  xspice --addr 0.0.0.0 --size 1920x1080  for clients on other machines, too",
-    ]
-    for group in GROUPS:
-        lines += ["", f"{group}:"]
-        for option in OPTIONS:
-            if option.group == group:
-                head = ", ".join(filter(None, (option.short, option.name)))
-                lines.append(f'  {head} {option.value or ""}'.rstrip())
-                lines += _wrap(option.help, 6, width)
-    lines += [
-        "",
-        *_wrap("Exit status: that of COMMAND (128 and the number of the signal if one ended it); 2 when the "
-               "display could not be started; 1 when the X server ended by itself.", 0, width),
-        "",
-        "More: man xspice",
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _wrap(text: str, indent: int, width: int) -> list[str]:
-    lines, line = [], ""
-    for word in text.split():
-        if line and indent + len(line) + 1 + len(word) > width:
-            lines.append(" " * indent + line)
-            line = word
-        else:
-            line = f"{line} {word}" if line else word
-    return [*lines, " " * indent + line]
 
 
 def find_module_path(settings: Settings) -> str:

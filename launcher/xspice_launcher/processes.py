@@ -12,7 +12,9 @@ from .errors import StopRequested
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 _PR_SET_PDEATHSIG = 1
+_PR_SET_DUMPABLE = 4
 _PR_SET_CHILD_SUBREAPER = 36
+_PR_SET_NO_NEW_PRIVS = 38
 
 
 def _prctl(option: int, value: int) -> None:
@@ -31,6 +33,16 @@ def die_with_parent(parent: int) -> None:
     _prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != parent:
         os.kill(os.getpid(), signal.SIGTERM)
+
+
+def keep_memory_private() -> None:
+    """For this process, and children until they execute a program: no core dump, and no debugger of our user."""
+    _prctl(_PR_SET_DUMPABLE, 0)
+
+
+def give_up_new_privileges() -> None:
+    """For this process, and whatever it starts: set-uid programs are programs like others."""
+    _prctl(_PR_SET_NO_NEW_PRIVS, 1)
 
 
 class Signals:
@@ -74,7 +86,7 @@ def _do_nothing(_number: int, _frame: object) -> None:
 
 
 def spawn(argv: list[str], environment: dict[str, str], *, stdin: int, stdout: int, stderr: int,
-          keep: tuple[int, ...] = ()) -> int:
+          keep: tuple[int, ...] = (), new_privileges: bool = True) -> int:
     """Starts `argv` in a session of its own, with these standard streams and the descriptors in `keep`.
 
     It is sent SIGTERM when the calling process ends. Raises OSError when the program cannot be started.
@@ -88,6 +100,8 @@ def spawn(argv: list[str], environment: dict[str, str], *, stdin: int, stdout: i
             die_with_parent(parent)
             _inherit_only((stdin, stdout, stderr), keep)
             _default_signals()
+            if not new_privileges:
+                give_up_new_privileges()
             os.execvpe(argv[0], argv, environment)
         except OSError as error:
             os.write(writer, b"%d" % error.errno)

@@ -2,36 +2,57 @@
 import dataclasses
 import os
 
+from .entrances import Entrance
+
 
 @dataclasses.dataclass(frozen=True)
 class Ready:
     display: int
-    host: str
-    port: int
-    addresses: tuple[str, ...]
+    bound: list[Entrance]  # TCP only
+    entrances: list[Entrance]
     addresses_given: bool
     local_only: bool
-    ticket: str | None
-    ticket_generated: bool
+    password: str
     viewer_file: str
 
 
 def ready(facts: Ready) -> None:
-    where = f'{", ".join(facts.addresses)} port {facts.port}'
-    if facts.local_only:
-        where += " (this machine only" + ("" if facts.addresses_given else "; --addr 0.0.0.0 lets others in") + ")"
-    host = f"[{facts.host}]" if ":" in facts.host else facts.host
-    if facts.ticket is None:
-        password = "none: whoever reaches the port gets in"
-    else:
-        password = facts.ticket if facts.ticket_generated else "as in the password file"
+    listening = [entrance.path + " (this user only)" for entrance in facts.entrances if entrance.path]
+    if facts.bound:
+        where = _ports(facts.bound)
+        if facts.local_only:
+            where += " (this machine only" + ("" if facts.addresses_given else "; --addr 0.0.0.0 lets others in") + ")"
+        listening.insert(0, where)
     _say(1,
          f"xspice: display :{facts.display} is ready",
-         f"  listening on  {where}",
-         f"  connect with  remote-viewer {facts.viewer_file}",
-         f"            or  remote-viewer spice://{host}:{facts.port}",
-         f"  password      {password}",
+         *_listed("listening on", "", listening),
+         *_listed("connect with", "or", [f"remote-viewer {target}" for target in [facts.viewer_file, *_links(facts)]]),
+         f"  password      {facts.password}",
          f"  run programs  DISPLAY=:{facts.display} PROGRAM")
+
+
+def _ports(bound: list[Entrance]) -> str:
+    """'127.0.0.1, ::1 port 5900, TLS port 5901'."""
+    hosts: dict[tuple[str, ...], list[str]] = {}
+    for host in dict.fromkeys(entrance.host for entrance in bound):
+        ports = tuple(("TLS " if entrance.tls else "") + f"port {entrance.port}"
+                      for entrance in bound if entrance.host == host)
+        hosts.setdefault(ports, []).append(host)
+    return "; ".join(f'{", ".join(names)} {", ".join(ports)}' for ports, names in hosts.items())
+
+
+def _links(facts: Ready) -> list[str]:
+    """What can be typed instead of the .vv file's name. TLS takes more than a line: the authority's certificate."""
+    links = []
+    plain = next((entrance for entrance in facts.entrances if entrance.host and not entrance.tls), None)
+    if plain and not any(entrance.tls for entrance in facts.entrances):
+        host = f"[{plain.host}]" if ":" in plain.host else plain.host
+        links.append(f"spice://{host}:{plain.port}")
+    return links + [f"spice+unix://{entrance.path}" for entrance in facts.entrances if entrance.path]
+
+
+def _listed(first: str, other: str, items: list[str]) -> list[str]:
+    return [f"  {first if item is items[0] else other:>12}  {item}" for item in items]
 
 
 def problem(line: str) -> None:

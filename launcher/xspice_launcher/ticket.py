@@ -1,4 +1,5 @@
-"""The password that clients give, which the protocol calls the ticket."""
+"""Passwords: those that clients give, which the protocol calls tickets, and that of the private key."""
+import dataclasses
 import os
 import secrets
 import stat
@@ -8,6 +9,7 @@ from .errors import OperatorError
 from .options import Settings
 from .values import MAX_PASSWORD
 
+_MAX_KEY_PASSWORD = 1023  # bytes; what OpenSSL takes
 _LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"  # 32 that do not look alike: 5 bits each
 
 
@@ -16,33 +18,55 @@ def generate() -> str:
     return "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(4))
 
 
-def choose(settings: Settings) -> str | None:
-    """What clients must give; None: nothing. Raises OperatorError."""
-    if settings.disable_ticketing:
-        return None
-    if not settings.password_file:
-        return generate()
-    ticket, shared = read(settings.password_file)
+@dataclasses.dataclass(frozen=True, repr=False)
+class Secrets:
+    """What nobody else must know. None: not needed."""
+
+    ticket: str | None = None
+    view_only_ticket: str | None = None
+    key_password: str | None = None
+
+
+def choose(settings: Settings) -> Secrets:
+    """Reads the files, or makes a ticket. Raises OperatorError."""
+    first = None
+    if settings.password_file:
+        first = _read_ticket("--password-file", settings.password_file)
+    elif not (settings.disable_ticketing or settings.sasl):
+        first = generate()
+    second = None
+    if settings.view_only_password_file:
+        second = _read_ticket("--view-only-password-file", settings.view_only_password_file)
+        if first == second:
+            raise OperatorError(f"--view-only-password-file {settings.view_only_password_file}: has the password of "
+                                "--password-file; choose another one")
+    key = None
+    if settings.x509_key_password_file:
+        key = read("--x509-key-password-file", settings.x509_key_password_file, _MAX_KEY_PASSWORD)[0]
+    return Secrets(first, second, key)
+
+
+def _read_ticket(option: str, path: str) -> str:
+    ticket, shared = read(option, path, MAX_PASSWORD)
     if shared:
-        report.warning(f"--password-file {settings.password_file}: other users can read it; "
-                       '"chmod 600" makes it private')
+        report.warning(f'{option} {path}: other users can read it; "chmod 600" makes it private')
     return ticket
 
 
-def read(path: str) -> tuple[str, bool]:
+def read(option: str, path: str, longest: int) -> tuple[str, bool]:
     """The first line of the file, and whether other users could read it, too. Raises OperatorError."""
     try:
         with open(path, "rb", buffering=0) as file:  # what follows in a pipe is the session's
             mode = os.fstat(file.fileno()).st_mode
             line = file.readline(4096).rstrip(b"\r\n")
     except OSError as error:
-        raise OperatorError(f"--password-file {path}: {error.strerror}; "
+        raise OperatorError(f"{option} {path}: {error.strerror}; "
                             "name a readable file whose first line is the password") from None
     try:
-        ticket = line.decode()
+        secret = line.decode()
     except UnicodeDecodeError:
-        ticket = ""
-    if not ticket.isprintable() or not 1 <= len(line) <= MAX_PASSWORD:
-        raise OperatorError(f"--password-file {path}: its first line is not a password; "
-                            f"write 1 to {MAX_PASSWORD} bytes of text there")
-    return ticket, stat.S_ISREG(mode) and bool(mode & 0o044)
+        secret = ""
+    if not secret.isprintable() or not 1 <= len(line) <= longest:
+        raise OperatorError(f"{option} {path}: its first line is not a password; "
+                            f"write 1 to {longest} bytes of text there")
+    return secret, stat.S_ISREG(mode) and bool(mode & 0o044)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from .errors import OperatorError
 
 MAX_DISPLAY = 65535 - 6000  # X's own limit: display N has TCP port 6000 + N, whether it is used or not
+MAX_SOCKET_PATH = 107  # bytes; sun_path of sockaddr_un with its final zero byte
 MAX_PASSWORD = 60  # bytes; SPICE_MAX_PASSWORD_LENGTH
 XKB = "/usr/share/X11/xkb"
 
@@ -20,7 +21,11 @@ def integer(least: int, most: int) -> Callable[[str], int]:
     return parse
 
 
-port = integer(1, 65535)
+def port(argument: str) -> int:
+    """0: none."""
+    if not re.fullmatch(r"[0-9]{1,9}", argument) or int(argument) > 65535:
+        raise ValueError("not a whole number from 1 to 65535; give one, or 0 for no port")
+    return int(argument)
 
 
 def one_of(*choices: str) -> Callable[[str], str]:
@@ -44,6 +49,58 @@ def path(argument: str) -> str:
     if not argument:
         raise ValueError("an empty path; name a file or directory")
     return os.path.abspath(argument)
+
+
+def written_path(argument: str) -> str:
+    """Goes into xorg.conf."""
+    if any(c == '"' or not c.isprintable() for c in argument):
+        raise ValueError("with a quotation mark or control character; use a path without")
+    return path(argument)
+
+
+def socket_path(argument: str) -> str:
+    found = written_path(argument)
+    if len(os.fsencode(found)) > MAX_SOCKET_PATH:
+        raise ValueError(f"longer than the {MAX_SOCKET_PATH} bytes that a Unix socket's name may have; use a shorter one")
+    if not os.access(os.path.dirname(found), os.W_OK | os.X_OK) or os.path.isdir(found):
+        raise ValueError("no socket can be made there; name one in a directory of yours, such as $XDG_RUNTIME_DIR")
+    return found
+
+
+def web_origin(argument: str) -> str:
+    """RFC 6454, in the one spelling that browsers send."""
+    if not re.fullmatch(r"https?://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?", argument):
+        raise ValueError("not an origin; write https://host or https://host:port, in lower case, without a path")
+    return argument
+
+
+def host_name(argument: str) -> str:
+    if not re.fullmatch(r"[0-9A-Za-z._-]{1,255}", argument):
+        raise ValueError("not a host name; give one such as desk.example.org")
+    return argument
+
+
+def sasl_user(argument: str) -> str:
+    if "," in argument or "\\" in argument:
+        raise ValueError("with a comma or backslash; give one name such as alice or alice@EXAMPLE.ORG")
+    return text(argument)
+
+
+def ciphers(argument: str) -> str:
+    """Whether OpenSSL knows them is found out by the server."""
+    if not re.fullmatch(r"[0-9A-Za-z:+!@=_, -]+", argument):
+        raise ValueError("not a cipher list; see openssl-ciphers(1)")
+    return argument
+
+
+CHANNELS = ("main", "display", "inputs", "cursor", "playback", "record")
+
+
+def channels(argument: str) -> tuple[str, ...]:
+    names = tuple(argument.split(","))
+    if names != ("all",) and not all(name in CHANNELS for name in names):
+        raise ValueError(f"not a list of channels; write all, or some of {','.join(CHANNELS)}")
+    return names
 
 
 def command_line(argument: str) -> str:
@@ -72,6 +129,14 @@ def size(argument: str) -> Size:
     if min(wanted) < 64 or max(wanted) > LARGEST_SCREEN.width:
         raise ValueError(f"out of range; use 64x64 to {LARGEST_SCREEN}")
     return wanted
+
+
+def screen_limit(monitor: Size, count: int) -> Size | None:
+    """The smallest of the sizes that the driver can reserve in which all monitors fit: its MaxSize."""
+    for limit in (USUAL_SCREEN, LARGEST_SCREEN):
+        if (limit.width // monitor.width) * (limit.height // monitor.height) >= count:
+            return limit
+    return None
 
 
 def address(argument: str) -> str:

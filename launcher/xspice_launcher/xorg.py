@@ -3,7 +3,8 @@ import os
 import re
 import time
 
-from . import network, processes, x11, xorg_conf
+from . import probe, processes, x11, xorg_conf
+from .entrances import Entrance
 from .errors import OperatorError
 from .files import RunDirectory
 from .options import Settings, find_module_path
@@ -15,26 +16,34 @@ _NOT_FOR_CHILDREN = ("NOTIFY_SOCKET", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAME
 
 
 class Xorg:
-    """Ready for clients once start() returned: `display` and `authority_file` are valid then."""
+    """Ready for clients once start() returned: `display`, `authority_file` and, with TLS, `identity` are valid then.
 
-    def __init__(self, settings: Settings, files: RunDirectory, signals: processes.Signals) -> None:
+    `clients_authority`: the file with the certificate by which clients know the server, when it is no public one.
+    """
+
+    def __init__(self, settings: Settings, files: RunDirectory, signals: processes.Signals,
+                 clients_authority: str | None) -> None:
         self._settings = settings
         self._files = files
         self._signals = signals
         self.pid: int | None = None
         self.display: int | None = settings.display
+        self._clients_authority = clients_authority
+        self.identity: probe.Identity | None = None
         self.status: int | None = None  # wait status, once it has ended
         self.log_file = settings.log_file or files.file("xorg.log")
         self._output_file = files.file("xorg.out")
         self.authority_file = files.file("Xauthority")
 
-    def start(self, port: int, ticket: str | None) -> None:
-        """Returns when X clients and SPICE clients can connect. Raises OperatorError and StopRequested."""
+    def start(self, found: dict[str, object], entrances: list[Entrance]) -> None:
+        """Returns when X clients and SPICE clients can connect. `found`: see xorg_conf.text().
+
+        Raises OperatorError and StopRequested.
+        """
         settings, files = self._settings, self._files
         deadline = time.monotonic() + _START_TIMEOUT
         cookie = x11.new_cookie()
-        password_file = None if ticket is None else files.write("ticket", ticket.encode() + b"\n")
-        files.write("xorg.conf", xorg_conf.text(settings, port, password_file).encode())
+        files.write("xorg.conf", os.fsencode(xorg_conf.text(settings, found)))
         files.write("xorg.conf.d/none.conf", b"# Nothing of the machine configures this display.\n")
         files.write("server-cookie", x11.authority(cookie, None))
         reader, writer = os.pipe2(os.O_CLOEXEC)
@@ -50,7 +59,7 @@ class Xorg:
         finally:
             os.close(reader)
         files.write("Xauthority", x11.authority(cookie, self.display))
-        self._prove_ready(cookie, port, deadline)
+        self._prove_ready(cookie, entrances, deadline)
 
     def _spawn(self, display_fd: int) -> int:
         argv = [self._settings.xorg]
@@ -67,7 +76,8 @@ class Xorg:
         output = os.open(self._output_file, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             return processes.spawn(argv, child_environment(), stdin=null, stdout=output, stderr=output,
-                                   keep=(display_fd,))
+                                   keep=(display_fd, *(passed.descriptor for passed in self._settings.inherited)),
+                                   new_privileges=False)
         finally:
             os.close(null)
             os.close(output)
@@ -91,19 +101,22 @@ class Xorg:
                 raise OperatorError(self.why_it_failed())
         return int(text)
 
-    def _prove_ready(self, cookie: bytes, port: int, deadline: float) -> None:
+    def _prove_ready(self, cookie: bytes, entrances: list[Entrance], deadline: float) -> None:
         left = max(1.0, deadline - time.monotonic())
         try:
             x11.admit_user(self.display, cookie, left)
         except OSError as error:
             raise OperatorError(f":{self.display}: X clients cannot connect: {error}; "
                                 f"check that {x11.SOCKET_DIRECTORY} can be written to") from None
-        try:
-            for address in self._settings.addr:
-                network.answers_link(network.connect_address((address,)), port, left)
-        except OSError as error:
-            raise OperatorError(f"--port {port}: SPICE clients cannot connect: {error}; "
-                                "try again with --log-file FILE and look there") from None
+        for entrance in entrances:
+            try:
+                if entrance.tls:
+                    self.identity = probe.identify(entrance, self._clients_authority, left)
+                else:
+                    probe.answers_link(entrance, left)
+            except OSError as error:
+                raise OperatorError(f"{_option_of(entrance)}: SPICE clients cannot connect: {error}; "
+                                    "try again with --log-file FILE and look there") from None
 
     def note_ended(self, ended: dict[int, int]) -> None:
         if self.pid in ended:
@@ -143,6 +156,12 @@ class Xorg:
                 if message and not message.startswith(_UNTOLD) and message not in found:
                     found.append(message)
         return found
+
+
+def _option_of(entrance: Entrance) -> str:
+    if entrance.path:
+        return f"--unix {entrance.path}"
+    return f'{"--tls-port" if entrance.tls else "--port"} {entrance.port}'
 
 
 _NO_SOCKETS = "Cannot establish any listening sockets"

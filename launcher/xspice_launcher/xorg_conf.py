@@ -1,6 +1,6 @@
 """The xorg.conf of one display."""
 from . import values
-from .options import OPTIONS, Settings, screen_limit
+from .options import OPTIONS, Settings
 
 _TEMPLATE = """\
 # Made by xspice.
@@ -57,18 +57,23 @@ EndSection
 """
 
 
-def text(settings: Settings, port: int, password_file: str | None) -> str:
-    """`password_file`: None together with --disable-ticketing only."""
-    found = {"--port": port, "--password-file": password_file}  # known only at the start
+def text(settings: Settings, found: dict[str, object]) -> str:
+    """`found`: values that are known at the start only, by the names of their options; None takes one away."""
     device, keyboard = [], []
     for option in OPTIONS:
         if option.driver:
             value = found[option.name] if option.name in found else getattr(settings, option.key)
-            if value is not None and value is not False:
+            if value is not None and value is not False and value != ():
                 lines = keyboard if option.group == "Keyboard" else device
-                lines.append(f'    Option "{option.driver}" "{_written(value)}"\n')
-    device.append(f'    Option "MaxSize" "{screen_limit(settings)}"\n')
+                lines.append(_line(option.driver, value))
+    if settings.inherited:
+        device.append(_line("SpiceListenFds", tuple(str(passed.descriptor) for passed in settings.inherited)))
+    device.append(_line("MaxSize", values.screen_limit(settings.size, settings.numheads)))
     return _TEMPLATE.format(device="".join(device), keyboard="".join(keyboard))
+
+
+def _line(name: str, value: object) -> str:
+    return f'    Option "{name}" "{_written(value)}"\n'
 
 
 def _written(value: object) -> str:

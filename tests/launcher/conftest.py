@@ -52,6 +52,8 @@ class Xspice:
             shutil.copytree(modules, self.directory / "modules")
             launcher, modules = self.directory / "launcher" / "xspice", self.directory / "modules"
         words = [*prefix, launcher, *(["--port", self.port_slot.number] if self.port_slot else []), *arguments]
+        if os.getuid() != 0:  # or we could not look at it, either
+            words.insert(len(prefix) + 1, "--core-dumps")
         variables = {"XSPICE_MODULE_PATH": modules, "DISPLAY": None, "XAUTHORITY": None, "NOTIFY_SOCKET": None,
                      "XDG_RUNTIME_DIR": self.runtime if runtime_directory else None, "TMPDIR": self.temporary,
                      **(environment or {})}
@@ -96,7 +98,11 @@ class Xspice:
 
     @property
     def port(self):
-        return int(self._find(r"listening on .* port (\d+)"))
+        return int(self._find(r"listening on .*?(?<!TLS) port (\d+)"))
+
+    @property
+    def tls_port(self):
+        return int(self._find(r"listening on .* TLS port (\d+)"))
 
     @property
     def ticket(self):

@@ -4,7 +4,7 @@ import re
 
 import pytest
 from conftest import SOURCE, TESTS
-from xspice_launcher import __version__, options, values, xorg_conf
+from xspice_launcher import __version__, help, options, values, xorg_conf
 
 NAMES = [option.name for option in options.OPTIONS]
 MANUAL = (SOURCE / "launcher" / "xspice.1.scd").read_text()
@@ -17,20 +17,20 @@ def parse(*arguments):
 @pytest.mark.parametrize("option", options.OPTIONS, ids=NAMES)
 def test_help_and_manual_describe_every_option(option):
     value = f" {option.value}" if option.value else ""
-    assert re.search(rf"^  (-\w, )?{option.name}{value}$", options.help_text(), re.MULTILINE)
+    assert re.search(rf"^  (-\w, )?{option.name}{value}$", help.text(), re.MULTILINE)
     in_manual = f" _{option.value}_" if option.value else ""
     assert re.search(rf"^(\*-\w\*, )?\*{option.name}\*{re.escape(in_manual)}\n\t\S", MANUAL, re.MULTILINE)
 
 
 def test_manual_describes_no_other_option():
-    assert set(re.findall(r"^(?:\*-\w\*, )?\*(--[a-z-]+)\*", MANUAL, re.MULTILINE)) == set(NAMES)
+    assert set(re.findall(r"^(?:\*-\w\*, )?\*(--[a-z0-9-]+)\*", MANUAL, re.MULTILINE)) == set(NAMES)
 
 
 def test_manual_groups_options_as_the_help_does():
     for group in options.GROUPS:
         section = re.search(rf"^## {group}\n(.*?)^#", MANUAL, re.MULTILINE | re.DOTALL)[1]
         expected = [option.name for option in options.OPTIONS if option.group == group]
-        assert re.findall(r"^(?:\*-\w\*, )?\*(--[a-z-]+)\*", section, re.MULTILINE) == expected
+        assert re.findall(r"^(?:\*-\w\*, )?\*(--[a-z0-9-]+)\*", section, re.MULTILINE) == expected
 
 
 def test_every_option_is_in_a_group():
@@ -38,7 +38,7 @@ def test_every_option_is_in_a_group():
 
 
 def test_help_fits_a_terminal():
-    assert max(map(len, options.help_text().splitlines())) <= 80
+    assert max(map(len, help.text().splitlines())) <= 80
 
 
 def test_documentation_names_no_option_that_does_not_exist():
@@ -46,14 +46,34 @@ def test_documentation_names_no_option_that_does_not_exist():
         for line in page.read_text().splitlines():
             if "xspice " in line or "scripts/run" in line:
                 command = line.split("xspice ", 1)[-1].split("scripts/run", 1)[-1].split(" -- ")[0]
-                assert set(re.findall(r"(?<!\S)--[a-z-]+", command)) <= set(NAMES), (page, line)
+                assert set(re.findall(r"(?<!\S)--[a-z0-9-]+", command)) <= set(NAMES), (page, line)
 
 
 GIVEN = [
     ("--port", "5901", "5901"),
     ("--addr", "::1", "::1"),
+    ("--ipv4-only", None, "true"),
+    ("--ipv6-only", None, "true"),
+    ("--unix", "/tmp/some socket", "/tmp/some socket"),
+    ("--web-origin", "https://desk.example.org:8443", "https://desk.example.org:8443"),
+    ("--tls-auto", None, "true"),
+    ("--tls-port", "5902", "5902"),
+    ("--x509-dir", "/some/directory", "/some/directory"),
+    ("--cacert-file", "/some/file", "/some/file"),
+    ("--x509-cert-file", "/some/file", "/some/file"),
+    ("--x509-key-file", "/some/file", "/some/file"),
+    ("--x509-key-password-file", "/some/file", "/some/file"),
+    ("--dh-file", "/some/file", "/some/file"),
+    ("--tls-ciphers", "ECDHE+AESGCM:!aNULL", "ECDHE+AESGCM:!aNULL"),
+    ("--secure-channels", "main,inputs", "main,inputs"),
     ("--password-file", "/some/file", "/some/file"),
+    ("--view-only-password-file", "/some/file", "/some/file"),
     ("--disable-ticketing", None, "true"),
+    ("--sasl", None, "true"),
+    ("--sasl-config-dir", "/some/directory", "/some/directory"),
+    ("--sasl-hostname", "desk.example.org", "desk.example.org"),
+    ("--sasl-user", "alice@EXAMPLE.ORG", "alice@EXAMPLE.ORG"),
+    ("--core-dumps", None, "true"),
     ("--name", "my desktop", "my desktop"),
     ("--image-compression", "auto_glz", "auto_glz"),
     ("--jpeg-wan-compression", "never", "never"),
@@ -70,8 +90,11 @@ GIVEN = [
 
 @pytest.mark.parametrize("name, argument, written", GIVEN)
 def test_option_reaches_the_driver(name, argument, written):
-    settings = parse(name, *([argument] if argument else []))
-    config = xorg_conf.text(settings, settings.port or 5900, settings.password_file)
+    settings = options.Settings()  # not parsed: many of them need others
+    option = options.BY_NAME[name]
+    value = option.parse(argument) if argument else True
+    setattr(settings, option.key, (value,) if option.repeatable else value)
+    config = xorg_conf.text(settings, {})
     assert f'Option "{options.BY_NAME[name].driver}" "{written}"' in config
 
 
@@ -82,7 +105,7 @@ def test_every_option_of_the_driver_is_tried_above():
 def test_driver_knows_every_device_option_and_has_no_other():
     table = set(re.findall(r'\{OPTION_\w+, "(\w+)"', (SOURCE / "xorg-driver" / "xspice_options.c").read_text()))
     written = {option.driver for option in options.OPTIONS if option.driver and option.group != "Keyboard"}
-    assert table == written | {"MaxSize"}
+    assert table == written | {"MaxSize", "SpiceListenFds"}
 
 
 COMPRESSIONS = {
@@ -95,9 +118,9 @@ COMPRESSIONS = {
 @pytest.mark.parametrize("name", COMPRESSIONS)
 def test_compression_is_left_to_the_server_unless_told(name):
     option = options.BY_NAME[name]
-    assert f'Option "{option.driver}" "auto"' in xorg_conf.text(parse(), 5900, None)
+    assert f'Option "{option.driver}" "auto"' in xorg_conf.text(parse(), {})
     for value in COMPRESSIONS[name]:
-        assert f'Option "{option.driver}" "{value}"' in xorg_conf.text(parse(name, value), 5900, None)
+        assert f'Option "{option.driver}" "{value}"' in xorg_conf.text(parse(name, value), {})
 
 
 @pytest.mark.parametrize("name", COMPRESSIONS)
@@ -116,7 +139,7 @@ def test_help_and_manuals_tell_every_compression(name):
 ])
 def test_reserved_screen_is_large_enough_for_the_monitors(size, heads, limit):
     settings = parse("--size", size, "--numheads", str(heads))
-    assert f'Option "MaxSize" "{limit}"' in xorg_conf.text(settings, 5900, None)
+    assert f'Option "MaxSize" "{limit}"' in xorg_conf.text(settings, {})
 
 
 def test_values_and_command():
@@ -140,7 +163,7 @@ def test_version_is_that_of_the_project():
 def test_help_is_printed(launch, arguments):
     xspice = launch(*arguments, own_port=False)
     assert xspice.wait() == 0
-    assert xspice.said == options.help_text() and xspice.complained == ""
+    assert xspice.said == help.text() and xspice.complained == ""
 
 
 def test_version_is_printed(launch):
@@ -151,5 +174,13 @@ def test_version_is_printed(launch):
 def test_print_config_starts_and_leaves_nothing(launch):
     xspice = launch(":5", "--print-config", "--port", "5901", "--disable-ticketing", own_port=False)
     assert xspice.wait() == 0
-    assert xspice.said == xorg_conf.text(parse("--disable-ticketing"), 5901, None)
+    assert xspice.said == xorg_conf.text(parse("--disable-ticketing"), {"--port": 5901})
     xspice.assert_nothing_left()
+
+
+def test_manual_of_the_driver_describes_every_option_and_no_other():
+    table = set(re.findall(r'\{OPTION_\w+, "(\w+)"', (SOURCE / "xorg-driver" / "xspice_options.c").read_text()))
+    manual = (SOURCE / "xorg-driver" / "xspice.4.scd").read_text()
+    section = re.search(r"^# DEVICE OPTIONS\n(.*?)^# ", manual, re.MULTILINE | re.DOTALL)[1]
+    heads = [line for line in section.splitlines() if line.startswith("*")]
+    assert {name for line in heads for name in re.findall(r'\*(\w+)\* "', line)} == table

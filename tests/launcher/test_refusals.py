@@ -17,7 +17,7 @@ MISTAKES = [
     (["-z"], "-z: no such option; .*--help"),
     (["display"], 'display: not an option; .*:N.*"--"'),
     (["--port"], "--port: needs a value; write --port PORT"),
-    (["--port", "0"], "--port 0: .*; give"),
+    (["--port", "0"], "--port 0: leaves no way in; give --tls-port, --tls-auto or --unix"),
     (["--port", "65536"], "--port 65536: .* from 1 to 65535; give"),
     (["--port", "spice"], "--port spice: .*; give"),
     (["--port=5900", "--port=5901"], "--port: given twice; give it once"),

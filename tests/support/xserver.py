@@ -288,6 +288,8 @@ class Launched(XServer):
         # Our own Python: the launcher needs nothing but the standard library.
         words = ["/usr/bin/python3", self.launcher, self.name, "--port", str(self.port), *self.access_options(),
                  "--size", self.size, *self.options]
+        if os.getuid() != 0:
+            words.append("--core-dumps")  # or we could not look at it, either
         return words + (["--", *self.session] if self.session else [])
 
     def environment(self):

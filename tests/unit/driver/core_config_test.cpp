@@ -32,6 +32,7 @@ protected:
 
     static xspice_core_config open_door() {
         xspice_core_config options{};
+        options.port = 5900;
         options.disable_ticketing = true;
         return options;
     }
@@ -75,15 +76,15 @@ TEST_F(CoreConfig, refuses_a_password_that_other_users_can_read_or_change) {
 }
 
 TEST_F(CoreConfig, never_opens_the_door_without_being_told) {
-    xspice_core_config options{};
+    xspice_core_config options = open_door();
+    options.disable_ticketing = false;
     EXPECT_THROW(core_config(options), ConfigError);
     options.disable_ticketing = true;
     EXPECT_TRUE(core_config(options).tickets.empty());
 }
 
 TEST_F(CoreConfig, splits_addresses_at_commas) {
-    xspice_core_config options{};
-    options.disable_ticketing = true;
+    xspice_core_config options = open_door();
     EXPECT_THAT(core_config(options).addresses, ElementsAre("127.0.0.1"));
     options.addresses = "::1, 10.0.0.1 ,localhost";
     EXPECT_THAT(core_config(options).addresses, ElementsAre("::1", "10.0.0.1", "localhost"));
@@ -94,8 +95,7 @@ TEST_F(CoreConfig, splits_addresses_at_commas) {
 }
 
 TEST_F(CoreConfig, hands_the_rest_on) {
-    xspice_core_config options{};
-    options.disable_ticketing = true;
+    xspice_core_config options = open_door();
     options.port = 65535;
     options.name = "a desktop";
     options.image_compression = "lz4";

@@ -1,0 +1,93 @@
+"""Options that do not go together. Each check raises OperatorError for what the operator has to mend."""
+import os
+from typing import TYPE_CHECKING
+
+from . import network, values
+from .errors import OperatorError
+
+if TYPE_CHECKING:
+    from .options import Settings
+
+
+def refuse(settings: "Settings") -> None:
+    _session(settings)
+    _screen(settings)
+    _keyboard(settings)
+    _network(settings)
+    _tls(settings)
+    _access(settings)
+
+
+def _session(settings: "Settings") -> None:
+    if settings.session and settings.command is not None:
+        raise OperatorError('--session: contradicts the command after "--"; give one of them')
+    if settings.command == []:
+        raise OperatorError("--: needs a command; write -- COMMAND ARGUMENT...")
+
+
+def _screen(settings: "Settings") -> None:
+    if values.screen_limit(settings.size, settings.numheads) is None:
+        raise OperatorError(f"--numheads {settings.numheads}: monitors of {settings.size} do not fit into "
+                            f"{values.LARGEST_SCREEN} pixels; lower it or --size")
+
+
+def _keyboard(settings: "Settings") -> None:
+    if settings.keyboard_variant:
+        layouts, variants = settings.keyboard_layout.split(","), settings.keyboard_variant.split(",")
+        if len(variants) > len(layouts):
+            raise OperatorError(f"--keyboard-variant {settings.keyboard_variant}: more variants than layouts; "
+                                "give one for each layout of --keyboard-layout")
+        values.check_keyboard_variants(layouts, variants)
+
+
+def _network(settings: "Settings") -> None:
+    if settings.ipv4_only and settings.ipv6_only:
+        raise OperatorError("--ipv4-only: contradicts --ipv6-only; give one of them")
+    if settings.port and settings.port == settings.tls_port:
+        raise OperatorError(f"--tls-port {settings.tls_port}: is --port, too; give another one, or --port 0")
+    for address in settings.addr:
+        try:
+            network.resolve(address, 0, network.family_of(settings))
+        except OSError:
+            raise OperatorError(f'--addr {address}: has no IPv{"4" if settings.ipv4_only else "6"} address; give '
+                                f'another one, or leave out --ipv{"4" if settings.ipv4_only else "6"}-only') from None
+
+
+# Without TLS these have no effect, and somebody believes that they have.
+_NEED_TLS = ("--x509-dir", "--cacert-file", "--x509-cert-file", "--x509-key-file", "--x509-key-password-file",
+             "--dh-file", "--tls-ciphers", "--secure-channels")
+
+
+def _tls(settings: "Settings") -> None:
+    given = settings.given
+    if settings.tls_auto:
+        if settings.tls_port == 0:
+            raise OperatorError("--tls-port 0: contradicts --tls-auto; give one of them")
+        for name in ("--cacert-file", "--x509-cert-file", "--x509-key-file", "--x509-key-password-file"):
+            if name in given:
+                raise OperatorError(f"--tls-auto: contradicts {name}; give one of them, or --x509-dir alone")
+    elif settings.tls_port:
+        for name in ("--x509-cert-file", "--x509-key-file"):
+            if name not in given and not settings.x509_dir:
+                raise OperatorError(f"--tls-port {settings.tls_port}: needs a certificate; give --x509-dir, "
+                                    "--x509-cert-file and --x509-key-file, or --tls-auto")
+    elif not settings.inherited:
+        for name in _NEED_TLS:
+            if name in given:
+                raise OperatorError(f"{name}: has no effect without TLS; give --tls-port or --tls-auto, too")
+
+
+def _access(settings: "Settings") -> None:
+    passwords = [name for name in ("--password-file", "--view-only-password-file") if name in settings.given]
+    if settings.sasl and settings.disable_ticketing:
+        raise OperatorError("--sasl: contradicts --disable-ticketing; give one of them")
+    if settings.disable_ticketing and passwords:
+        raise OperatorError(f"--disable-ticketing: contradicts {passwords[0]}; give one of them")
+    if settings.sasl and passwords:
+        raise OperatorError(f"--sasl: contradicts {passwords[0]}; give one of them")
+    for name in ("--sasl-config-dir", "--sasl-hostname", "--sasl-user"):
+        if name in settings.given and not settings.sasl:
+            raise OperatorError(f"{name}: has no effect without --sasl; give that, too")
+    if settings.sasl_config_dir and not os.path.isfile(os.path.join(settings.sasl_config_dir, "xspice.conf")):
+        raise OperatorError(f"--sasl-config-dir {settings.sasl_config_dir}: xspice.conf is not there; write one with "
+                            "a mech_list, or leave the option out for /etc/sasl2")

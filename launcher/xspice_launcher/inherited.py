@@ -1,0 +1,45 @@
+"""Listening sockets that a service manager passed to us: sd_listen_fds(3)."""
+import dataclasses
+import os
+import socket
+from collections.abc import Mapping
+
+from .errors import OperatorError
+
+_FIRST = 3
+_OURS = "spice"  # FileDescriptorName= of sockets that are for us, where some are named so
+
+
+@dataclasses.dataclass(frozen=True)
+class InheritedSocket:
+    descriptor: int
+    host: str = ""  # where it is bound, when it is TCP
+    port: int = 0
+    path: str = ""  # when it is a Unix socket
+
+
+def take(environment: Mapping[str, str], pid: int) -> tuple[InheritedSocket, ...]:
+    """Those that are meant for the process `pid`. Raises OperatorError for one that cannot be used."""
+    if environment.get("LISTEN_PID") != str(pid) or not environment.get("LISTEN_FDS", "").isdecimal():
+        return ()
+    descriptors = list(range(_FIRST, _FIRST + int(environment["LISTEN_FDS"])))
+    names = environment.get("LISTEN_FDNAMES", "").split(":")
+    if _OURS in names:
+        descriptors = [descriptor for descriptor, name in zip(descriptors, names) if name == _OURS]
+    return tuple(_look_at(descriptor) for descriptor in descriptors)
+
+
+def _look_at(descriptor: int) -> InheritedSocket:
+    try:
+        os.set_inheritable(descriptor, False)
+        with socket.socket(fileno=os.dup(descriptor)) as listener:
+            if listener.type == socket.SOCK_STREAM and listener.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+                name = listener.getsockname()
+                if listener.family in (socket.AF_INET, socket.AF_INET6):
+                    return InheritedSocket(descriptor, host=name[0], port=name[1])
+                if listener.family == socket.AF_UNIX and isinstance(name, str) and name:
+                    return InheritedSocket(descriptor, path=name)
+    except OSError:
+        pass
+    raise OperatorError(f"LISTEN_FDS: descriptor {descriptor} is not a socket that SPICE clients can connect to; "
+                        "give ListenStream= with a port or a path in the socket unit")
