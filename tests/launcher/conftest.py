@@ -25,9 +25,21 @@ TESTS = pathlib.Path(__file__).resolve().parents[1]
 SOURCE = TESTS.parent
 sys.path[:0] = [str(TESTS), str(SOURCE / "launcher")]
 
-from support import processes, procinfo, xserver  # noqa: E402
+from support import processes, procinfo, wire, xserver  # noqa: E402
 
 ORDINARY_USER = pwd.getpwnam("nobody").pw_uid
+
+
+def link(address, password="", tls=None):
+    """A SPICE client's first steps; raises wire.Refused when it is not let in."""
+    with wire.Connection(address, tls=tls) as connection:
+        connection.link(wire.constant("CHANNEL_MAIN")).authenticate(password)
+
+
+def viewer_keys(path):
+    lines = path.read_text().splitlines()
+    assert lines[0] == "[virt-viewer]"
+    return dict(line.split("=", 1) for line in lines[1:])
 
 
 class Xspice:

@@ -8,27 +8,15 @@ import stat
 import subprocess
 
 import pytest
-from conftest import ORDINARY_USER
+from conftest import ORDINARY_USER, link, viewer_keys
 from support import processes, procinfo, wire
-
-
-def link(port, password="", host="127.0.0.1"):
-    """A SPICE client's first steps; raises wire.Refused when it is not let in."""
-    with wire.Connection((host, port)) as connection:
-        connection.link(wire.constant("CHANNEL_MAIN")).authenticate(password)
-
-
-def viewer_keys(path):
-    lines = path.read_text().splitlines()
-    assert lines[0] == "[virt-viewer]"
-    return dict(line.split("=", 1) for line in lines[1:])
 
 
 def test_both_kinds_of_clients_connect_at_its_word(launch):
     xspice = launch().ready()
     with socket.socket(socket.AF_UNIX) as x:
         x.connect(f"/tmp/.X11-unix/X{xspice.display}")
-    link(xspice.port, xspice.ticket)
+    link(("127.0.0.1", xspice.port), xspice.ticket)
     assert "Screen 0" in xspice.x("xrandr")
 
 
@@ -39,7 +27,7 @@ def test_ticket_is_random_printed_once_and_needed(launch):
     assert first.said.count(first.ticket) == 1 and first.ticket not in first.complained
     for wrong in ("", second.ticket):
         with pytest.raises(wire.Refused):
-            link(first.port, wrong)
+            link(("127.0.0.1", first.port), wrong)
 
 
 def test_ticket_is_in_no_command_line_environment_or_log(launch, tmp_path):
@@ -89,9 +77,9 @@ def test_password_file(launch, tmp_path):
     password.chmod(0o600)
     xspice = launch("--password-file", str(password)).ready()
     assert "s3cret" not in xspice.said and xspice.complained == ""
-    link(xspice.port, "s3cret pa\\ss")
+    link(("127.0.0.1", xspice.port), "s3cret pa\\ss")
     with pytest.raises(wire.Refused):
-        link(xspice.port, "wrong")
+        link(("127.0.0.1", xspice.port), "wrong")
     assert viewer_keys(xspice.viewer_file)["password"] == "s3cret pa\\\\ss"  # as GKeyFile escapes it
 
 
@@ -101,7 +89,7 @@ def test_password_from_a_pipe(launch):
         pipe.write(b"piped\n")
     xspice = launch("--password-file", "/dev/stdin", stdin=reader).ready()
     os.close(reader)
-    link(xspice.port, "piped")
+    link(("127.0.0.1", xspice.port), "piped")
 
 
 def test_password_file_that_others_can_read(launch, tmp_path):
@@ -117,7 +105,7 @@ def test_disabled_ticketing(launch):
     xspice = launch("--disable-ticketing").ready()
     assert "none: whoever reaches the port gets in" in xspice.said
     assert "password" not in viewer_keys(xspice.viewer_file)
-    link(xspice.port)
+    link(("127.0.0.1", xspice.port))
 
 
 def test_loopback_alone_and_says_so(launch):
@@ -131,7 +119,7 @@ def test_addresses_that_were_asked_for_and_no_other(launch):
     xspice = launch("--addr", "127.0.0.2", "--addr", "127.0.0.3", "--disable-ticketing").ready()
     assert f"127.0.0.2, 127.0.0.3 port {xspice.port} (this machine only)" in xspice.said
     for host in ("127.0.0.2", "127.0.0.3"):
-        link(xspice.port, host=host)
+        link((host, xspice.port))
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", xspice.port), 5)
     assert viewer_keys(xspice.viewer_file)["host"] == "127.0.0.2"
@@ -140,7 +128,7 @@ def test_addresses_that_were_asked_for_and_no_other(launch):
 def test_all_addresses(launch):
     xspice = launch("--addr", "0.0.0.0", "--disable-ticketing").ready()
     assert "this machine only" not in xspice.said
-    link(xspice.port, host="127.0.0.4")
+    link(("127.0.0.4", xspice.port))
     assert viewer_keys(xspice.viewer_file)["host"] == "127.0.0.1"
 
 
@@ -182,7 +170,7 @@ def test_service_manager_is_told_by_the_main_process_when_ready(launch, tmp_path
         xspice = launch("--disable-ticketing", "--", "sleep", "1000",
                         environment={"NOTIFY_SOCKET": tmp_path / "notify"})
         message, credentials, _, _ = manager.recvmsg(4096, socket.CMSG_SPACE(12))
-        link(xspice.ready().port)
+        link(("127.0.0.1", xspice.ready().port))
     assert message.decode() == f"READY=1\nSTATUS=Display :{xspice.display} is ready"
     assert int.from_bytes(credentials[0][2][:4], "little") == xspice.process.pid
     for pid in procinfo.descendants(xspice.process.pid):
@@ -197,7 +185,7 @@ def test_twelve_at_once_without_display_or_port(launch):
     assert len({xspice.display for xspice in started}) == 12
     assert len({xspice.port for xspice in started}) == 12
     for xspice in started:
-        link(xspice.port, xspice.ticket)
+        link(("127.0.0.1", xspice.port), xspice.ticket)
         assert "version number" in xspice.x("xdpyinfo")
     for xspice in started:
         xspice.process.terminate()
@@ -210,7 +198,7 @@ def test_ordinary_user(launch):
     xspice = launch("--", "sleep", "1000", uid=ORDINARY_USER).ready()
     assert os.stat(f"/proc/{xspice.xorg}").st_uid == ORDINARY_USER
     assert xspice.viewer_file.stat().st_uid == ORDINARY_USER
-    link(xspice.port, xspice.ticket)
+    link(("127.0.0.1", xspice.port), xspice.ticket)
     assert "version number" in xspice.x("xdpyinfo", user=ORDINARY_USER, group=ORDINARY_USER, extra_groups=[],
                                         environment={"XAUTHORITY": "/nonexistent"})
     assert xspice.end() == -15

@@ -47,6 +47,56 @@ MISTAKES = [
     (["--disable-ticketing=yes"], "--disable-ticketing: takes no value; leave out"),
     (["--disable-ticketing", "--password-file", "/dev/null"],
      "--disable-ticketing: contradicts --password-file; give one"),
+    (["--password", "s3cret"],
+     "--password: other users of this machine can read command lines; .*--password-file FILE$"),
+    (["--password=s3cret"], "--password: other users .*--password-file FILE$"),
+    (["--x509-key-password", "s3cret"], "--x509-key-password: other users .*--x509-key-password-file FILE$"),
+    (["--view-only-password-file", "/nonexistent"], "--view-only-password-file /nonexistent: No such file.*; name"),
+    (["--disable-ticketing", "--view-only-password-file", "/dev/null"],
+     "--disable-ticketing: contradicts --view-only-password-file; give one"),
+    (["--ipv4-only", "--ipv6-only"], "--ipv4-only: contradicts --ipv6-only; give one"),
+    (["--ipv4-only", "--addr", "::1"], "--addr ::1: has no IPv4 address; give another one, or leave out --ipv4-only"),
+    (["--ipv6-only", "--addr", "127.0.0.1"], "--addr 127.0.0.1: has no IPv6 address; .*leave out --ipv6-only"),
+    (["--port", "0", "--addr", "127.0.0.1"], "--addr 127.0.0.1: no port to listen on; give --port or --tls-port"),
+    (["--port", "0", "--addr", "127.0.0.1", "--unix", "/tmp/xspice-socket"],
+     "--addr 127.0.0.1: no port to listen on; give --port or --tls-port"),
+    (["--unix", ""], "--unix : .*; name"),
+    (["--unix", "/nonexistent/socket"], "--unix /nonexistent/socket: no socket can be made there; name"),
+    (["--unix", "/tmp"], "--unix /tmp: no socket can be made there; name"),
+    (["--unix", "/tmp/" + "x" * 103], "--unix /tmp/x+: longer than the 107 bytes .*; use a shorter one"),
+    (["--unix", '/tmp/"'], '--unix /tmp/": with a quotation mark .*; use'),
+    (["--web-origin", "desk.example.org"], "--web-origin desk.example.org: not an origin; write https://host"),
+    (["--web-origin", "https://desk.example.org/"], "--web-origin https://desk.example.org/: not an origin; write"),
+    (["--web-origin", "https://Desk.example.org"], "--web-origin https://Desk.example.org: .*in lower case"),
+    (["--tls-port", "5901"], "--tls-port 5901: needs a certificate; give --x509-dir, .*or --tls-auto"),
+    (["--tls-port", "65536"], "--tls-port 65536: .* from 1 to 65535; give"),
+    (["--tls-port", "5901", "--port", "5901", "--tls-auto"], "--tls-port 5901: is --port, too; give another one"),
+    (["--tls-port", "0", "--tls-auto"], "--tls-port 0: contradicts --tls-auto; give one"),
+    (["--tls-auto", "--x509-cert-file", "/dev/null"], "--tls-auto: contradicts --x509-cert-file; give one"),
+    (["--x509-dir", "/tmp"], "--x509-dir: has no effect without TLS; give --tls-port or --tls-auto"),
+    (["--cacert-file", "/dev/null"], "--cacert-file: has no effect without TLS; give"),
+    (["--x509-cert-file", "/dev/null"], "--x509-cert-file: has no effect without TLS; give"),
+    (["--x509-key-file", "/dev/null"], "--x509-key-file: has no effect without TLS; give"),
+    (["--x509-key-password-file", "/dev/null"], "--x509-key-password-file: has no effect without TLS; give"),
+    (["--dh-file", "/dev/null"], "--dh-file: has no effect without TLS; give"),
+    (["--tls-ciphers", "HIGH"], "--tls-ciphers: has no effect without TLS; give"),
+    (["--tls-ciphers", "HIGH;"], "--tls-ciphers HIGH;: not a cipher list; see"),
+    (["--secure-channels", "all"], "--secure-channels: has no effect without TLS; give"),
+    (["--secure-channels", "main,video"], "--secure-channels main,video: not a list of channels; write all, or some"),
+    (["--secure-channels", "all,main"], "--secure-channels all,main: not a list of channels; write"),
+    (["--tls-port", "5901", "--x509-dir", "/nonexistent"], "--x509-dir /nonexistent: no such directory; make it"),
+    (["--tls-port", "5901", "--x509-cert-file", "/nonexistent", "--x509-key-file", "/dev/null"],
+     "--x509-cert-file /nonexistent: no file that can be read; name"),
+    (["--tls-auto", "--dh-file", "/nonexistent"], "--dh-file /nonexistent: no file that can be read; name"),
+    (["--sasl", "--disable-ticketing"], "--sasl: contradicts --disable-ticketing; give one"),
+    (["--sasl", "--password-file", "/dev/null"], "--sasl: contradicts --password-file; give one"),
+    (["--sasl-config-dir", "/tmp"], "--sasl-config-dir: has no effect without --sasl; give that, too"),
+    (["--sasl-hostname", "desk"], "--sasl-hostname: has no effect without --sasl; give"),
+    (["--sasl-user", "alice"], "--sasl-user: has no effect without --sasl; give"),
+    (["--sasl", "--sasl-hostname", "a b"], "--sasl-hostname a b: not a host name; give"),
+    (["--sasl", "--sasl-user", "a,b"], "--sasl-user a,b: with a comma .*; give"),
+    (["--sasl", "--sasl-config-dir", "/nonexistent"],
+     "--sasl-config-dir /nonexistent: xspice.conf is not there; write one"),
     (["--session", "true", "--", "true"], '--session: contradicts the command after "--"; give one'),
     (["--session", " "], "--session  : an empty command; give"),
     (["--"], "--: needs a command; write -- COMMAND"),
@@ -67,6 +117,39 @@ MISTAKES = [
 def test_mistake_is_refused_with_its_remedy(refused, arguments, line):
     said = refused(*arguments)
     assert re.match(line, said), said
+
+
+@pytest.mark.parametrize("variable, option", [("XSPICE_PASSWORD", "--password-file"),
+                                              ("XSPICE_X509_KEY_PASSWORD", "--x509-key-password-file")])
+def test_password_in_the_environment(refused, variable, option):
+    said = refused(environment={variable: "s3cret"})
+    assert re.match(f"{variable}: every program .* environment; unset it, .* give {option} FILE$", said)
+    assert "s3cret" not in said
+
+
+def test_no_refusal_tells_a_password(refused):
+    for arguments in (["--password", "s3cret"], ["--password=s3cret"], ["--x509-key-password=s3cret"]):
+        assert "s3cret" not in refused(*arguments)
+
+
+def test_two_passwords_that_are_one(refused, tmp_path):
+    password = tmp_path / "password"
+    password.write_text("secret\n")
+    password.chmod(0o600)
+    said = refused("--password-file", str(password), "--view-only-password-file", str(password))
+    assert said == f"--view-only-password-file {password}: has the password of --password-file; choose another one"
+
+
+def test_state_directory_that_others_can_write_to(refused, tmp_path):
+    (tmp_path / "xspice").mkdir(mode=0o700)
+    (tmp_path / "xspice").chmod(0o770)
+    said = refused("--tls-auto", environment={"XDG_STATE_HOME": tmp_path})
+    assert re.match(f'XDG_STATE_HOME: {tmp_path}/xspice is not a directory that only you can write to; "chmod', said)
+
+
+def test_state_directory_that_cannot_be_made(refused):
+    said = refused("--tls-auto", environment={"XDG_STATE_HOME": "/proc/nonexistent"})
+    assert re.match("XDG_STATE_HOME: cannot make /proc/nonexistent/xspice: .*; set it to", said)
 
 
 def test_port_that_another_program_has(refused):

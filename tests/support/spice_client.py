@@ -92,9 +92,11 @@ class Client:
 
     # --- connecting ---------------------------------------------------------------------------------------------
 
-    def connect(self, host, port, password=None, lz4=True, mini_header=True, read_only=False):
-        """Starts to connect. Without LZ4 or mini headers the capability never reaches the server (relay.py)."""
-        self.request("connect", host=host, port=port, password=password, read_only=read_only,
+    def connect(self, host, port, password=None, lz4=True, mini_header=True, read_only=False, properties=None):
+        """Starts to connect. Without LZ4 or mini headers the capability never reaches the server (relay.py).
+        `properties` of the SpiceSession: {"port": None, "tls-port": "5901", "ca-file": PATH, "unix-path": PATH};
+        None as a value leaves one unset."""
+        self.request("connect", host=host, port=port, password=password, read_only=read_only, properties=properties,
                      clear_common=[] if mini_header else [constant(_CAP_MINI)],
                      clear_display=[] if lz4 else [constant(_CAP_LZ4)])
 

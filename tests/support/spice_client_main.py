@@ -79,16 +79,19 @@ class Client:
     def _answer(self, answer):
         os.write(1, json.dumps(answer).encode() + b"\n")
 
-    def do_connect(self, host, port, password=None, clear_common=(), clear_display=(), read_only=False):
+    def do_connect(self, host, port, password=None, clear_common=(), clear_display=(), read_only=False,
+                   properties=None):
         if clear_common or clear_display:
             self._relay = Relay((host, port), clear_common, {constant("CHANNEL_DISPLAY"): clear_display})
             host, port = "127.0.0.1", self._relay.port
         # A session that ended earlier may still tell of it: into the lists of its own time.
         self._channels, self._events = {}, []
         session = self._session = Spice.Session()
-        for name, value in {"host": host, "port": str(port), "password": password or "", "enable-audio": False,
-                            "enable-smartcard": False, "enable-usbredir": False, "read-only": read_only}.items():
-            session.set_property(name, value)
+        wanted = {"host": host, "port": str(port), "password": password or "", "enable-audio": False,
+                  "enable-smartcard": False, "enable-usbredir": False, "read-only": read_only, **(properties or {})}
+        for name, value in wanted.items():
+            if value is not None:
+                session.set_property(name, value)
         GObject.Object.connect(session, "channel-new", self._on_channel)
         GObject.Object.connect(session, "channel-destroy", self._on_channel_destroy)
         events = self._events

@@ -5,6 +5,7 @@ typed twice. Blocking sockets with a deadline on every read.
 """
 
 import functools
+import os
 import pathlib
 import re
 import socket
@@ -73,11 +74,19 @@ def caps_words(bits):
 
 
 class Connection:
-    """One TCP connection of a channel. Nothing happens by itself: link(), then authenticate(), then messages."""
+    """One connection of a channel. Nothing happens by itself: link(), then authenticate(), then messages.
+    `address`: (host, port), or the path of a Unix socket. With an ssl.SSLContext as `tls` it begins with TLS."""
 
-    def __init__(self, address, timeout=5.0):
-        self.socket = socket.create_connection(address, timeout)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    def __init__(self, address, timeout=5.0, tls=None):
+        if isinstance(address, tuple):
+            self.socket = socket.create_connection(address, timeout)
+            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        else:
+            self.socket = socket.socket(socket.AF_UNIX)
+            self.socket.settimeout(timeout)
+            self.socket.connect(os.fspath(address))
+        if tls:
+            self.socket = tls.wrap_socket(self.socket)
         self.mini_header = False
         self._buffer = b""
         self._serial = 0

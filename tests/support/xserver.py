@@ -254,10 +254,16 @@ def module_path():
 
 class Launched(XServer):
     """`xspice` as its user starts it. Without `password` ticketing is disabled, but with `ticket` it makes its own.
-    `options` are added as they are, `session` is the command line after "--"."""
+    `options` are added as they are, `session` is the command line after "--". `port_option` gives the display's
+    `port` another meaning: "--tls-port", or None for a server that is reached in another way. With `own_access`
+    nothing is said about passwords: `options` do."""
 
-    def __init__(self, password=None, ticket=False, size="1024x768", options=(), session=(), uid=None):
+    def __init__(self, password=None, ticket=False, size="1024x768", options=(), session=(), uid=None,
+                 port_option="--port", own_access=False):
+        self.spice = port_option is not None
         super().__init__(size, uid)
+        self.port_option = port_option
+        self.own_access = own_access
         self.password = password
         self.ticket = ticket
         self.options = list(options)
@@ -275,6 +281,8 @@ class Launched(XServer):
         self.launcher, self.modules = stage / "launcher" / "xspice", stage / "modules"
 
     def access_options(self):
+        if self.own_access:
+            return []
         if self.password is None:
             return [] if self.ticket else ["--disable-ticketing"]
         path = self.directory / "password"
@@ -284,10 +292,19 @@ class Launched(XServer):
             os.chown(path, self.uid, self.uid)
         return ["--password-file", path]
 
+    def _ready(self):
+        # A server without a port says itself when it is ready.
+        return super()._ready() and (self.spice or "is ready" in self.log())
+
+    @property
+    def address(self):
+        return super().address if self.spice else (None, None)
+
     def command(self):
         # Our own Python: the launcher needs nothing but the standard library.
-        words = ["/usr/bin/python3", self.launcher, self.name, "--port", str(self.port), *self.access_options(),
-                 "--size", self.size, *self.options]
+        port = [self.port_option, str(self.port)] if self.port_option else []
+        words = ["/usr/bin/python3", self.launcher, self.name, *port, *self.access_options(), "--size", self.size,
+                 *self.options]
         if os.getuid() != 0:
             words.append("--core-dumps")  # or we could not look at it, either
         return words + (["--", *self.session] if self.session else [])
