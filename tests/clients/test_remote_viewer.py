@@ -1,21 +1,25 @@
-"""remote-viewer opens the .vv file that xspice wrote, and shows the desktop."""
+"""remote-viewer opens the .vv file that xspice wrote, and shows the desktop: whatever way in the file names."""
 
 import shutil
 import stat
 
+import pytest
 from support import pixels, processes
 from support.exact import wait_changed, wait_rest
 
 
-def test_remote_viewer_shows_the_desktop(server, tmp_path):
-    # No --disable-ticketing: the launcher makes a ticket, and the file is the way to it.
-    xspice = server(size="640x480", ticket=True)
+def viewer_file(xspice, directory):
+    """A copy of it: viewers may delete what they opened."""
     file = xspice.viewer_file()
     assert file, "no .vv file"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600 and stat.S_IMODE(file.parent.stat().st_mode) == 0o700
-    copy = tmp_path / "desktop.vv"  # viewers may delete what they opened
+    copy = directory / "desktop.vv"
     shutil.copy(file, copy)
+    return copy
 
+
+def draw(xspice):
+    """Something to see; returns the picture of it."""
     before = xspice.x.picture()
     xspice.run("xterm", "-geometry", "70x20+30+40", "-e", "sh", "-c", "seq 40; exec sleep 1000")
     wait_changed(xspice, before)
@@ -23,9 +27,26 @@ def test_remote_viewer_shows_the_desktop(server, tmp_path):
     xspice.x.warp_pointer(600, 20)
     wanted = wait_rest(xspice)
     assert len(set(wanted.ravel().tolist())) > 2
+    return wanted
 
+
+WAYS = {
+    "ticket": {},
+    "unix": {"port_option": None, "options": ["--unix", "SOCKET"]},
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_remote_viewer_shows_the_desktop(server, tmp_path, way):
+    # No --disable-ticketing: the launcher makes a ticket, and the file is the way to it.
+    arguments = dict(WAYS[way])
+    arguments["options"] = [str(tmp_path / "socket") if word == "SOCKET" else word
+                            for word in arguments.get("options", ())]
+    xspice = server(size="640x480", ticket=True, **arguments)
+    file = viewer_file(xspice, tmp_path)
+    wanted = draw(xspice)
     screen = server.xvfb(size="1280x1024")
-    viewer = screen.run("dbus-run-session", "remote-viewer", "--debug", copy,
+    viewer = screen.run("dbus-run-session", "remote-viewer", "--debug", file,
                         env={"XDG_CONFIG_HOME": tmp_path, "XDG_CACHE_HOME": tmp_path})
 
     def shown():
