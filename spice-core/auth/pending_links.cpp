@@ -1,6 +1,7 @@
 #include "auth/pending_links.hpp"
 
 #include "base/log.hpp"
+#include "transport/peer_network.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -26,7 +27,7 @@ namespace {
 
 struct Entry {
     Entry(transport::Stream& pending, const asio::any_io_executor& executor)
-        : stream(&pending), peer(pending.peer()), address(peer.substr(0, peer.rfind(':'))),
+        : stream(&pending), peer(pending.peer()), address(transport::peer_network(pending)),
           deadline(executor) {}
 
     // `why` is logged by the handshake's coroutine when it wakes up on the closed stream.
@@ -37,15 +38,23 @@ struct Entry {
         }
     }
 
-    transport::Stream* stream; // the handshake's; null when it has ended
+    transport::Stream* stream; // the raw one, below all wrappers; null when the handshake has ended
     std::string peer;
-    std::string address; // peer without its port
+    std::string address; // that it counts for
     asio::steady_timer deadline;
     const char* closed_because = nullptr;
 };
 
 using Entries = std::list<std::shared_ptr<Entry>>; // oldest first
 
+// The oldest of that address if it has `most` of them.
+std::shared_ptr<Entry> oldest_of(const Entries& entries, std::string_view address, size_t most) {
+    const auto same = [&](const std::shared_ptr<Entry>& entry) { return entry->address == address; };
+    const bool full = static_cast<size_t>(std::ranges::count_if(entries, same)) >= most;
+    return full ? *std::ranges::find_if(entries, same) : nullptr;
+}
+
+// The oldest of the address that has the most of them.
 std::shared_ptr<Entry> victim_of(const Entries& entries) {
     std::map<std::string_view, size_t> counts;
     for (const std::shared_ptr<Entry>& entry : entries) {
@@ -72,11 +81,13 @@ std::string reason_of(const boost::system::system_error& error) {
 } // namespace
 
 struct PendingLinks::State {
-    State(LinkPolicy link_policy, Limits link_limits, Linked linked)
-        : policy(std::move(link_policy)), limits(link_limits), on_linked(std::move(linked)) {}
+    State(LinkPolicy link_policy, Limits link_limits, Linked linked, transport::Opening how)
+        : policy(std::move(link_policy)), limits(link_limits), on_linked(std::move(linked)),
+          opening(std::move(how)) {}
 
     static asio::awaitable<void> run(std::shared_ptr<State> self, std::shared_ptr<Entry> entry,
-                                     std::unique_ptr<transport::Stream> stream);
+                                     std::unique_ptr<transport::Stream> stream, transport::Door door);
+    void make_room_for(const Entry& entry);
     void finish(const std::shared_ptr<Entry>& entry) {
         entry->stream = nullptr;
         entry->deadline.cancel();
@@ -92,15 +103,29 @@ struct PendingLinks::State {
     LinkPolicy policy;
     Limits limits;
     Linked on_linked;
+    transport::Opening opening;
     Entries entries;
     bool stopped = false;
 };
 
+void PendingLinks::State::make_room_for(const Entry& entry) {
+    std::shared_ptr<Entry> victim = oldest_of(entries, entry.address, limits.per_address);
+    if (!victim && entries.size() >= limits.connections) {
+        victim = victim_of(entries);
+    }
+    if (victim) {
+        victim->close("too many connections that have not linked");
+        entries.remove(victim); // its coroutine wakes up later
+    }
+}
+
 // The top of the handshake's coroutine: the one place that catches.
 asio::awaitable<void> PendingLinks::State::run(std::shared_ptr<State> self, std::shared_ptr<Entry> entry,
-                                               std::unique_ptr<transport::Stream> stream) {
+                                               std::unique_ptr<transport::Stream> stream,
+                                               transport::Door door) {
     std::optional<LinkedStream> link;
     try {
+        stream = co_await transport::open_stream(std::move(stream), door, self->opening);
         link = co_await link_handshake(std::move(stream), self->policy);
         self->finish(entry);
         if (link && !self->stopped) {
@@ -115,27 +140,23 @@ asio::awaitable<void> PendingLinks::State::run(std::shared_ptr<State> self, std:
     }
 }
 
-PendingLinks::PendingLinks(asio::any_io_executor executor, LinkPolicy policy, Limits limits, Linked on_linked)
+PendingLinks::PendingLinks(asio::any_io_executor executor, LinkPolicy policy, Limits limits, Linked on_linked,
+                           transport::Opening opening)
     : executor_(std::move(executor)),
-      state_(std::make_shared<State>(std::move(policy), limits, std::move(on_linked))) {}
+      state_(std::make_shared<State>(std::move(policy), limits, std::move(on_linked), std::move(opening))) {}
 
 PendingLinks::~PendingLinks() {
     stop();
 }
 
-void PendingLinks::add(std::unique_ptr<transport::Stream> stream) {
+void PendingLinks::add(std::unique_ptr<transport::Stream> stream, transport::Door door) {
     if (state_->stopped) {
         stream->close();
         return;
     }
-    Entries& entries = state_->entries;
-    if (!entries.empty() && entries.size() >= state_->limits.connections) {
-        const std::shared_ptr<Entry> victim = victim_of(entries);
-        victim->close("too many connections that have not linked");
-        entries.remove(victim); // its coroutine wakes up later
-    }
     auto entry = std::make_shared<Entry>(*stream, executor_);
-    entries.push_back(entry);
+    state_->make_room_for(*entry);
+    state_->entries.push_back(entry);
     entry->deadline.expires_after(state_->limits.deadline);
     entry->deadline.async_wait([weak = std::weak_ptr(entry)](const boost::system::error_code& error) {
         const std::shared_ptr<Entry> late = weak.lock();
@@ -143,7 +164,7 @@ void PendingLinks::add(std::unique_ptr<transport::Stream> stream) {
             late->close("not linked within its time");
         }
     });
-    asio::co_spawn(executor_, State::run(state_, entry, std::move(stream)), asio::detached);
+    asio::co_spawn(executor_, State::run(state_, entry, std::move(stream), door), asio::detached);
 }
 
 void PendingLinks::stop() {

@@ -31,6 +31,8 @@ ServerConfig checked(ServerConfig config) {
     }
     require(config.link_deadline.count() > 0, "link deadline: must be more than 0 ms");
     require(config.max_unauthenticated > 0, "unauthenticated connections: must be at least 1");
+    require(config.max_unauthenticated_per_address > 0,
+            "unauthenticated connections of an address: must be at least 1");
     require(config.max_clients > 0, "clients: must be at least 1");
     return config;
 }

@@ -14,6 +14,8 @@
 #include "server/core_thread.hpp"
 #include "server/frame_clock.hpp"
 #include "transport/listener.hpp"
+#include "transport/opening.hpp"
+#include "transport/web_origin.hpp"
 
 #include <spice/enums.h>
 
@@ -40,6 +42,8 @@ struct Server::Impl {
     void stop();
 
     auth::LinkPolicy link_policy();
+    auth::PendingLinks::Limits link_limits() const;
+    transport::Opening opening() const;
     void take(Commit commit);
     void apply(Commit commit);
     void open_gate_at(TimePoint time);
@@ -55,6 +59,7 @@ struct Server::Impl {
     codecs::EncodePool encode_pool; // its jobs post to `context`, so it ends before
     auth::TicketKeys ticket_keys;
     std::optional<std::string> ticket;
+    transport::WebPolicy web;
     channels::Session session;
     channels::ClientRegistry registry;
     auth::PendingLinks pending_links;
@@ -65,10 +70,12 @@ struct Server::Impl {
 };
 
 Server::Impl::Impl(ServerConfig server_config, Desktop& the_desktop, LogSink& the_log)
-    : config(server::checked(std::move(server_config))), desktop(the_desktop), log(the_log),
-      report(the_log), session{config, desktop, log, report, {}}, registry(context.get_executor(), session),
-      pending_links(context.get_executor(), link_policy(), {config.link_deadline, config.max_unauthenticated},
-                    [this](auth::LinkedStream link) { registry.add(std::move(link)); }),
+    : config(server::checked(std::move(server_config))), desktop(the_desktop), log(the_log), report(the_log),
+      web(transport::web_policy(config.web_origins, log)), session{config, desktop, log, report, {}},
+      registry(context.get_executor(), session),
+      pending_links(
+          context.get_executor(), link_policy(), link_limits(),
+          [this](auth::LinkedStream link) { registry.add(std::move(link)); }, opening()),
       listener(context.get_executor(), config, log), frame_timer(context), thread(context, log) {
     session.encode_pool = &encode_pool;
     if (!config.tickets.empty()) {
@@ -91,9 +98,19 @@ auth::LinkPolicy Server::Impl::link_policy() {
             }};
 }
 
+auth::PendingLinks::Limits Server::Impl::link_limits() const {
+    return {config.link_deadline, config.max_unauthenticated, config.max_unauthenticated_per_address};
+}
+
+transport::Opening Server::Impl::opening() const {
+    transport::Opening how;
+    how.web = &web;
+    return how;
+}
+
 void Server::Impl::start() {
-    listener.start([this](std::unique_ptr<transport::Stream> stream, transport::Door) {
-        pending_links.add(std::move(stream));
+    listener.start([this](std::unique_ptr<transport::Stream> stream, transport::Door door) {
+        pending_links.add(std::move(stream), door);
     });
     thread.start();
 }

@@ -75,11 +75,12 @@ def caps_words(bits):
 
 class Connection:
     """One connection of a channel. Nothing happens by itself: link(), then authenticate(), then messages.
-    `address`: (host, port), or the path of a Unix socket. With an ssl.SSLContext as `tls` it begins with TLS."""
+    `address`: (host, port), or the path of a Unix socket. With an ssl.SSLContext as `tls` it begins with TLS.
+    `source`: the address that it comes from."""
 
-    def __init__(self, address, timeout=5.0, tls=None):
+    def __init__(self, address, timeout=5.0, tls=None, source=None):
         if isinstance(address, tuple):
-            self.socket = socket.create_connection(address, timeout)
+            self.socket = socket.create_connection(address, timeout, (source, 0) if source else None)
             self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         else:
             self.socket = socket.socket(socket.AF_UNIX)

@@ -126,6 +126,8 @@ struct ServerConfig {
     // Bounds on connections that have not finished the link handshake.
     std::chrono::milliseconds link_deadline{10'000};
     size_t max_unauthenticated = 256; // all addresses together; the oldest one goes
+    // Of one IPv4 address, one IPv6 network of 64 bits, one user of Unix sockets; the oldest one goes.
+    size_t max_unauthenticated_per_address = 64;
     // A client that lost its connection may come back with the ticket that let it in, even if that has
     // expired since or was good for one client only.
     std::chrono::seconds come_back_time{120};

@@ -1,6 +1,7 @@
 #include "auth/pending_links.hpp"
 
 #include "link_fixture.hpp"
+#include "support/web_client.hpp"
 
 #include <gtest/gtest.h>
 
@@ -130,7 +131,7 @@ TEST_F(PendingLinksTest, an_address_that_floods_pushes_out_its_own) {
     auto honest_six = connect("[2001:db8::1]:1");
     std::vector<std::unique_ptr<MemoryStream>> flood;
     for (int i = 0; i < 50; ++i) {
-        flood.push_back(connect("[2001:db8::2]:" + std::to_string(i)));
+        flood.push_back(connect("[2001:db8:0:1::2]:" + std::to_string(i)));
         run_ready(context);
     }
     EXPECT_FALSE(honest->ended());
@@ -139,6 +140,109 @@ TEST_F(PendingLinksTest, an_address_that_floods_pushes_out_its_own) {
     link(*honest);
     link(*honest_six);
     EXPECT_EQ(linked_.size(), 2u);
+}
+
+TEST_F(PendingLinksTest, bounds_the_connections_of_each_address) {
+    make({milliseconds(60000), 100, 2});
+    auto other = connect("192.0.2.2:1");
+    std::vector<std::unique_ptr<MemoryStream>> clients;
+    for (int i = 0; i < 5; ++i) {
+        clients.push_back(connect("192.0.2.1:" + std::to_string(i)));
+    }
+    EXPECT_EQ(pending_->size(), 3u);
+    for (size_t i = 0; i < clients.size(); ++i) {
+        EXPECT_EQ(clients[i]->ended(), i < 3) << i;
+    }
+    EXPECT_FALSE(other->ended());
+    run_ready(context);
+    EXPECT_EQ(log.count("too many connections"), 3u);
+    link(*clients.back());
+    EXPECT_EQ(linked_.size(), 1u);
+}
+
+TEST_F(PendingLinksTest, addresses_of_one_ipv6_network_count_together) {
+    make({milliseconds(60000), 100, 2});
+    std::vector<std::unique_ptr<MemoryStream>> flood;
+    for (int i = 0; i < 10; ++i) {
+        flood.push_back(connect("[2001:db8:0:1::" + std::to_string(i) + "]:1"));
+    }
+    auto other = connect("[2001:db8:0:2::1]:1");
+    EXPECT_EQ(pending_->size(), 3u);
+    EXPECT_FALSE(other->ended());
+}
+
+class OpenedLinksTest : public PendingLinksTest {
+protected:
+    void make_with_web(PendingLinks::Limits limits) {
+        transport::Opening how;
+        how.web = &web_;
+        pending_ = std::make_unique<PendingLinks>(
+            context.get_executor(), policy(), limits,
+            [this](LinkedStream link) { linked_.push_back(std::move(link)); }, how);
+    }
+    static std::vector<uint8_t> bytes_of(std::string_view text) { return {text.begin(), text.end()}; }
+    // The payload of what the server sent, in frames of at most 64 KiB.
+    static std::vector<uint8_t> unframed(const std::vector<uint8_t>& bytes) {
+        std::vector<uint8_t> payload;
+        for (size_t at = 0; at + 2 <= bytes.size();) {
+            EXPECT_EQ(bytes[at], 0x82);
+            const bool longer = bytes[at + 1] == 126;
+            const size_t size = longer ? size_t{bytes[at + 2]} << 8 | bytes[at + 3] : bytes[at + 1];
+            at += longer ? 4 : 2;
+            payload.insert(payload.end(), bytes.begin() + static_cast<std::ptrdiff_t>(at),
+                           bytes.begin() + static_cast<std::ptrdiff_t>(at + size));
+            at += size;
+        }
+        return payload;
+    }
+
+    transport::WebPolicy web_ = transport::web_policy({}, log);
+};
+
+TEST_F(OpenedLinksTest, links_through_a_websocket) {
+    make_with_web({});
+    auto client = connect("192.0.2.1:1");
+    client->push(bytes_of(test::WebRequest{}.text()));
+    run_ready(context);
+    EXPECT_FALSE(client->take().empty());
+    client->push(test::client_frame(0x82, LinkRequest{}.bytes()));
+    run_ready(context);
+    const auto reply = test::parse_reply(unframed(client->take()));
+    client->push(test::client_frame(0x82, auth_stage(reply.key, "secret")));
+    run_ready(context);
+    ASSERT_EQ(linked_.size(), 1u);
+    EXPECT_EQ(unframed(client->take()), std::vector<uint8_t>(4));
+}
+
+TEST_F(OpenedLinksTest, deadline_covers_what_comes_before_the_link) {
+    make_with_web({milliseconds(30), 10});
+    auto undecided = connect("192.0.2.1:1");
+    undecided->push(bytes_of("GE"));
+    auto asking = connect("192.0.2.1:2");
+    asking->push(bytes_of("GET / HTTP/1.1\r\nHost: "));
+    auto framed = connect("192.0.2.1:3");
+    framed->push(bytes_of(test::WebRequest{}.text()));
+    framed->push(std::vector<uint8_t>{0x82});
+    run_ready(context);
+    EXPECT_EQ(pending_->size(), 3u);
+    EXPECT_TRUE(run_until(context, [&] { return pending_->size() == 0; }));
+    EXPECT_TRUE(undecided->ended() && asking->ended() && framed->ended());
+    EXPECT_EQ(log.count("refused: not linked within its time"), 3u);
+}
+
+TEST_F(OpenedLinksTest, says_in_the_log_what_was_wrong) {
+    make_with_web({});
+    auto visitor = connect("192.0.2.1:1");
+    visitor->push(bytes_of("GET / HTTP/1.1\r\nHost: x\r\n\r\n"));
+    auto unmasked = connect("192.0.2.1:2");
+    unmasked->push(bytes_of(test::WebRequest{}.text()));
+    unmasked->push(std::vector<uint8_t>{0x82, 1, 'x'});
+    run_ready(context);
+    EXPECT_EQ(pending_->size(), 0u);
+    ASSERT_EQ(log.lines().size(), 2u);
+    EXPECT_EQ(log.lines()[0].text,
+              "link 192.0.2.1:1: refused: a web page was asked for, and told what this port is");
+    EXPECT_EQ(log.lines()[1].text, "link 192.0.2.1:2: refused: WebSocket frame without mask");
 }
 
 TEST_F(PendingLinksTest, stop_closes_all_in_silence) {
