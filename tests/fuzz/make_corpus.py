@@ -91,7 +91,73 @@ def link(name: str, content: bytes, options: int = 3) -> None:
     write("link", name, bytes([options]) + content)
 
 
+def upgrade(*more: str, origin: str = "http://desk:5900", host: str = "desk:5900", key: str = "dGhlIHNhbXBsZSBub25jZQ==",
+            version: str = "13", target: str = "/") -> bytes:
+    lines = [f"GET {target} HTTP/1.1", f"Host: {host}", "Upgrade: websocket", "Connection: keep-alive, Upgrade",
+             f"Origin: {origin}", f"Sec-WebSocket-Key: {key}", f"Sec-WebSocket-Version: {version}", *more]
+    return "\r\n".join(lines + ["", ""]).encode()
+
+
+HTTP = {
+    "upgrade": upgrade("Sec-WebSocket-Protocol: base64, binary"),
+    "upgrade-path": upgrade("User-Agent: x", target="/websockify?token=1"),
+    "upgrade-named-origin": upgrade(origin="https://desk.example.org"),
+    "upgrade-foreign-origin": upgrade(origin="https://evil.example"),
+    "upgrade-odd-origins": upgrade("Origin: null", origin="http://[::1]:70000", host="[::1"),
+    "upgrade-old": upgrade(version="8"),
+    "upgrade-bad-key": upgrade(key="short"),
+    "upgrade-then-frame": upgrade() + b"\x82\x81\x01\x02\x03\x04\x05",
+    "page": b"GET / HTTP/1.1\r\nHost: desk:5900\r\n\r\n",
+    "page-old": b"GET / HTTP/1.0\r\n\r\n",
+    "page-missing": b"GET /favicon.ico HTTP/1.1\r\nHost: desk\r\nAccept: */*\r\n\r\n",
+    "body": b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc",
+    "post": b"POST / HTTP/1.1\r\nHost: x\r\n\r\n",
+    "folded": b"GET / HTTP/1.1\r\nHost: x\r\n more\r\n\r\n",
+    "hosts": b"GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n",
+    "bare-newlines": b"GET / HTTP/1.1\nHost: x\n\n",
+    "many-headers": b"GET / HTTP/1.1\r\nHost: x\r\n" + b"A: b\r\n" * 64 + b"\r\n",
+    "endless": b"GET / HTTP/1.1\r\nHost: x\r\nA: " + b"b" * 9000,
+}
+
+
+def frame(first: int, payload: bytes = b"", mask: bytes = b"\x37\xfa\x21\x3d", size: bytes = b"") -> bytes:
+    """One masked frame of a client; `size` is a length field that lies, with its mask bit."""
+    if not size:
+        size = (bytes([0x80 | len(payload)]) if len(payload) < 126 else
+                b"\xfe" + struct.pack(">H", len(payload)) if len(payload) < 65536 else b"\xff" + struct.pack(">Q", len(payload)))
+    return bytes([first]) + size + mask + bytes(byte ^ mask[index % 4] for index, byte in enumerate(payload))
+
+
+WEBSOCKET = {
+    "binary": frame(0x82, b"REDQ"),
+    "bytes": b"".join(frame(0x82, bytes([byte])) for byte in b"REDQ") + frame(0x82),
+    "medium": frame(0x82, bytes(range(256)) * 2),
+    "large": frame(0x82, b"x" * 70000),
+    "fragments": frame(0x02, b"RE") + frame(0x89, b"ping") + frame(0x00, b"D") + frame(0x8a) + frame(0x80, b"Q"),
+    "pings": frame(0x89, b"p" * 125) * 5,
+    "close": frame(0x82, b"x") + frame(0x88, b"\x03\xe8bye") + frame(0x82, b"late"),
+    "close-empty": frame(0x88),
+    "close-short": frame(0x88, b"\x03"),
+    "close-code": frame(0x88, b"\x03\xed"),
+    "text": frame(0x81, b"text"),
+    "unmasked": b"\x82\x04REDQ",
+    "reserved": frame(0xf2, b"x"),
+    "unknown": frame(0x83, b"x"),
+    "continuation": frame(0x80, b"x"),
+    "nested": frame(0x02, b"x") + frame(0x82, b"y"),
+    "fragmented-ping": frame(0x09, b"x"),
+    "long-ping": frame(0x89, b"x" * 126),
+    "padded-length": frame(0x82, b"", size=b"\xfe\x00\x01"),
+    "negative-length": frame(0x82, b"x", size=b"\xff" + b"\xff" * 8),
+    "endless": frame(0x82, b"x" * 40, size=b"\xff\x7f" + b"\xff" * 7),
+}
+
+
 def main() -> None:
+    for name, content in HTTP.items():
+        write("http", name, content)
+    for name, content in WEBSOCKET.items():
+        write("websocket", name, bytes([len(name)]) + content)  # the number is as good as any
     for target, own in (("main", MAIN), ("inputs", INPUTS), ("display", DISPLAY), ("cursor", CURSOR)):
         for name, messages in {**BASE, **own}.items():
             channel(target, name, messages)
