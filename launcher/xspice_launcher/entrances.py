@@ -38,7 +38,8 @@ class Entrances:
             self._wants_plain = not self.encrypted and (addresses_given or not other)
         if not (self._wants_plain or self._wants_tls):
             if addresses_given:
-                raise OperatorError(f'--addr {",".join(settings.addr)}: no port to listen on; give --port or --tls-port')
+                raise OperatorError(f'--addr {",".join(settings.addr)}: no port to listen on; '
+                                    "give --port or --tls-port")
             if not other:
                 raise OperatorError("--port 0: leaves no way in; give --tls-port, --tls-auto or --unix")
         self.addresses = settings.addr if self._wants_plain or self._wants_tls else ()

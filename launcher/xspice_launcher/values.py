@@ -61,7 +61,8 @@ def written_path(argument: str) -> str:
 def socket_path(argument: str) -> str:
     found = written_path(argument)
     if len(os.fsencode(found)) > MAX_SOCKET_PATH:
-        raise ValueError(f"longer than the {MAX_SOCKET_PATH} bytes that a Unix socket's name may have; use a shorter one")
+        raise ValueError(f"longer than the {MAX_SOCKET_PATH} bytes that a Unix socket's name may have; "
+                         "use a shorter one")
     if not os.access(os.path.dirname(found), os.W_OK | os.X_OK) or os.path.isdir(found):
         raise ValueError("no socket can be made there; name one in a directory of yours, such as $XDG_RUNTIME_DIR")
     return found

@@ -155,7 +155,8 @@ def test_state_directory_that_cannot_be_made(refused):
 def test_port_that_another_program_has(refused):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        assert re.match(rf"--port {port}: another program listens there.*; choose another", refused("--port", str(port)))
+        said = refused("--port", str(port))
+    assert re.match(rf"--port {port}: another program listens there.*; choose another", said)
 
 
 def test_port_that_another_xspice_has(launch, refused):

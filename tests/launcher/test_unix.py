@@ -14,7 +14,8 @@ from support import procinfo, wire
 
 def listening_ports(pid):
     """TCP ports on which a process listens."""
-    sockets = {match[1] for target in procinfo.descriptor_targets(pid) if (match := re.match(r"socket:\[(\d+)\]", target))}
+    targets = "\n".join(procinfo.descriptor_targets(pid))
+    sockets = set(re.findall(r"^socket:\[(\d+)\]$", targets, re.MULTILINE))
     ports = set()
     for table in ("tcp", "tcp6"):
         with open(f"/proc/{pid}/net/{table}", encoding="ascii") as lines:
