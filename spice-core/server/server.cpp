@@ -15,6 +15,7 @@
 #include "server/frame_clock.hpp"
 #include "transport/listener.hpp"
 #include "transport/opening.hpp"
+#include "transport/tls_context.hpp"
 #include "transport/web_origin.hpp"
 
 #include <spice/enums.h>
@@ -43,7 +44,8 @@ struct Server::Impl {
 
     auth::LinkPolicy link_policy();
     auth::PendingLinks::Limits link_limits() const;
-    transport::Opening opening() const;
+    transport::Opening opening();
+    std::unique_ptr<transport::TlsContext> tls_context() const;
     void take(Commit commit);
     void apply(Commit commit);
     void open_gate_at(TimePoint time);
@@ -59,6 +61,7 @@ struct Server::Impl {
     codecs::EncodePool encode_pool; // its jobs post to `context`, so it ends before
     auth::TicketKeys ticket_keys;
     std::optional<std::string> ticket;
+    std::unique_ptr<transport::TlsContext> tls; // null: not spoken
     transport::WebPolicy web;
     channels::Session session;
     channels::ClientRegistry registry;
@@ -71,6 +74,7 @@ struct Server::Impl {
 
 Server::Impl::Impl(ServerConfig server_config, Desktop& the_desktop, LogSink& the_log)
     : config(server::checked(std::move(server_config))), desktop(the_desktop), log(the_log), report(the_log),
+      tls(tls_context()),
       web(transport::web_policy(config.web_origins, log)), session{config, desktop, log, report, {}},
       registry(context.get_executor(), session),
       pending_links(
@@ -102,10 +106,17 @@ auth::PendingLinks::Limits Server::Impl::link_limits() const {
     return {config.link_deadline, config.max_unauthenticated, config.max_unauthenticated_per_address};
 }
 
-transport::Opening Server::Impl::opening() const {
+transport::Opening Server::Impl::opening() {
     transport::Opening how;
     how.web = &web;
+    if (tls) {
+        how.tls = [this](std::unique_ptr<transport::Stream> below) { return tls->accept(std::move(below)); };
+    }
     return how;
+}
+
+std::unique_ptr<transport::TlsContext> Server::Impl::tls_context() const {
+    return config.tls ? std::make_unique<transport::TlsContext>(*config.tls, config.addresses, log) : nullptr;
 }
 
 void Server::Impl::start() {
