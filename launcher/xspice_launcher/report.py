@@ -21,7 +21,9 @@ def ready(facts: Ready) -> None:
     if facts.bound:
         where = _ports(facts.bound)
         if facts.local_only:
-            where += " (this machine only" + ("" if facts.addresses_given else "; --addr 0.0.0.0 lets others in") + ")"
+            everywhere = "::" if ":" in facts.bound[0].host else "0.0.0.0"
+            hint = "" if facts.addresses_given else f"; --addr {everywhere} lets others in"
+            where += f" (this machine only{hint})"
         listening.insert(0, where)
     _say(1,
          f"xspice: display :{facts.display} is ready",
