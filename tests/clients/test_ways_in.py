@@ -249,6 +249,44 @@ def test_page_from_elsewhere_may_not(browser, web_server, web_site, server_log):
     assert f"--web-origin http://localhost:{web_site} would let it in" in server_log.read_text()
 
 
+@pytest.fixture
+def tls_server(server):
+    """Both ports: `server.port`, where anything is spoken, and `server.tls_port`."""
+    slot = processes.claim_port()
+    xspice = server(password="web secret", size="640x480", options=["--tls-auto", "--tls-port", str(slot.number)])
+    xspice.tls_port = slot.number
+    yield xspice
+    slot.release()
+
+
+def test_browser_links_through_tls(browser, tls_server):
+    """At either port, each from its own page: the browser has been told to believe our certificate."""
+    for port in (tls_server.tls_port, tls_server.port):
+        page = browser.open(f"https://127.0.0.1:{port}/")
+        assert "xspice" in page.evaluate("document.body.innerText")
+        web_socket = page.web_socket(f"wss://127.0.0.1:{port}/", ["binary"])
+        _link_through(web_socket, "web secret")
+        assert web_socket.close() == 1000
+
+
+def test_page_from_elsewhere_may_not_through_tls(browser, tls_server, web_site):
+    page = browser.open(f"http://127.0.0.1:{web_site}/")
+    with pytest.raises(Closed):
+        page.web_socket(f"wss://127.0.0.1:{tls_server.tls_port}/", ["binary"])
+
+
+def test_tls_port_takes_nothing_in_plain_text(tls_server):
+    for text in (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", wire.link_message(constant("CHANNEL_MAIN"))):
+        with socket.create_connection(("127.0.0.1", tls_server.tls_port), 5) as stream:
+            stream.sendall(text)
+            answer = b""
+            with contextlib.suppress(ConnectionError):
+                while piece := stream.recv(4096):
+                    answer += piece
+            # A TLS alert, or nothing: neither a page nor a link reply.
+            assert not answer or answer[0] == 0x15
+
+
 def test_text_is_refused_with_its_code(browser, web_server, web_site):
     page = browser.open(f"http://127.0.0.1:{web_site}/")
     code = page.evaluate(f"""new Promise(resolve => {{

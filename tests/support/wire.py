@@ -222,8 +222,8 @@ def link_message(channel_type, channel_id=0, connection_id=0, common_caps=(), ch
 class Session:
     """A main channel that got its INIT, and the channels opened beside it."""
 
-    def __init__(self, address, password="", mini_header=True):
-        self._address, self._password, self._mini_header = address, password, mini_header
+    def __init__(self, address, password="", mini_header=True, source=None):
+        self._address, self._password, self._mini_header, self._source = address, password, mini_header, source
         self._open = []
         self.main = self.channel("MAIN", connection_id=0)
         init = self.main.receive_until(constant("MSG_MAIN_INIT"))
@@ -231,7 +231,7 @@ class Session:
 
     def channel(self, name, channel_id=0, connection_id=None, channel_caps=()):
         """A linked and authenticated connection: channel("DISPLAY")."""
-        connection = Connection(self._address)
+        connection = Connection(self._address, source=self._source)
         self._open.append(connection)
         connection.link(constant(f"CHANNEL_{name}"), channel_id,
                         self.connection_id if connection_id is None else connection_id, self._mini_header,
