@@ -1,5 +1,7 @@
 #include "auth/link_handshake.hpp"
 
+#include "auth/credentials.hpp"
+#include "auth/ticket_stage.hpp"
 #include "base/log.hpp"
 #include "protocol/link.hpp"
 
@@ -26,18 +28,6 @@ protocol::Capabilities announced_common_caps() {
             SPICE_COMMON_CAP_MINI_HEADER};
 }
 
-asio::awaitable<void> read_exactly(transport::Stream& stream, std::span<uint8_t> into) {
-    while (!into.empty()) {
-        const size_t count = co_await stream.read_some(asio::buffer(into.data(), into.size()));
-        into = into.subspan(count);
-    }
-}
-
-asio::awaitable<void> write_all(transport::Stream& stream, Bytes bytes) {
-    const asio::const_buffer buffer(bytes.data(), bytes.size());
-    co_await stream.write(std::span(&buffer, 1));
-}
-
 // Looks at the magic as it comes, so that a client of another protocol is told off at its first bytes.
 asio::awaitable<LinkResult<protocol::LinkHeader>> read_header(transport::Stream& stream) {
     std::array<uint8_t, protocol::kLinkHeaderSize> bytes;
@@ -61,35 +51,6 @@ asio::awaitable<LinkResult<protocol::LinkMessage>> read_message(transport::Strea
     co_return protocol::parse_link_message(bytes);
 }
 
-LinkError verdict_error(TicketVerdict verdict) {
-    switch (verdict) {
-    case TicketVerdict::accepted:
-        break;
-    case TicketVerdict::unreadable:
-        return {SPICE_LINK_ERR_PERMISSION_DENIED, "unreadable ticket"};
-    case TicketVerdict::wrong:
-        return {SPICE_LINK_ERR_PERMISSION_DENIED, "wrong ticket"};
-    case TicketVerdict::replayed:
-        return {SPICE_LINK_ERR_PERMISSION_DENIED, "ticket message used before"};
-    }
-    return {SPICE_LINK_ERR_OK, "accepted"};
-}
-
-LinkError policy_error(uint32_t code) {
-    switch (code) {
-    case SPICE_LINK_ERR_OK:
-        return {code, "accepted"};
-    case SPICE_LINK_ERR_BAD_CONNECTION_ID:
-        return {code, "unknown connection id"};
-    case SPICE_LINK_ERR_CHANNEL_NOT_AVAILABLE:
-        return {code, "no such channel here"};
-    case SPICE_LINK_ERR_PERMISSION_DENIED:
-        return {code, "not permitted"};
-    default:
-        return {code, "refused by the server"};
-    }
-}
-
 // One connection's way through the link.
 class Handshake {
 public:
@@ -109,6 +70,11 @@ public:
             co_await refuse_with_reply(known);
             co_return std::nullopt;
         }
+        if (needs_security()) {
+            co_await refuse_with_reply(
+                {SPICE_LINK_ERR_NEED_SECURED, "this channel takes encrypted links only"});
+            co_return std::nullopt;
+        }
         const std::vector<uint8_t> reply = protocol::link_reply(key_->public_key(), announced_common_caps(),
                                                                 policy_.channel_caps(message_.channel.type));
         co_await write_all(*stream_, reply);
@@ -117,15 +83,16 @@ public:
             co_await refuse_with_reply({SPICE_LINK_ERR_INVALID_DATA, "unknown authentication mechanism"});
             co_return std::nullopt;
         }
-        const LinkError outcome = co_await authenticate();
-        const std::array<uint8_t, 4> result = protocol::link_result(outcome.code);
+        const Authentication outcome = co_await ticket_stage(*stream_, *key_, policy_, message_);
+        const std::array<uint8_t, 4> result = protocol::link_result(outcome.error.code);
         co_await write_all(*stream_, result);
-        if (outcome.code != SPICE_LINK_ERR_OK) {
-            refused(outcome);
+        if (outcome.error.code != SPICE_LINK_ERR_OK) {
+            refused(outcome.error);
             co_return std::nullopt;
         }
-        log_line(policy_.log, LogLevel::info, "link ", stream_->peer(), ": ", where_, "accepted");
-        co_return linked();
+        log_line(policy_.log, LogLevel::info, "link ", stream_->peer(), ": ", where_,
+                 "accepted: ", outcome.how);
+        co_return linked(outcome.pass);
     }
 
 private:
@@ -139,14 +106,10 @@ private:
         co_return ByteReader(bytes).u32() == SPICE_COMMON_CAP_AUTH_SPICE;
     }
 
-    asio::awaitable<LinkError> authenticate() {
-        protocol::EncryptedTicket ticket;
-        co_await read_exactly(*stream_, ticket);
-        const TicketVerdict verdict = check_ticket(*key_, ticket, policy_.ticket);
-        if (verdict != TicketVerdict::accepted) {
-            co_return verdict_error(verdict);
-        }
-        co_return policy_error(policy_.admit(message_.channel, message_.connection_id));
+    // What never leaves this host needs no encryption.
+    bool needs_security() const {
+        return policy_.secured && policy_.secured(message_.channel) && !stream_->encrypted() &&
+               !stream_->credentials();
     }
 
     asio::awaitable<void> refuse_with_reply(LinkError error) {
@@ -162,11 +125,13 @@ private:
         stream_->close();
     }
 
-    LinkedStream linked() {
+    LinkedStream linked(const std::shared_ptr<Pass>& pass) {
         LinkedStream link;
         link.stream = std::move(stream_);
         link.connection_id = message_.connection_id;
         link.channel = message_.channel;
+        link.view_only = pass->view_only();
+        link.pass = pass;
         link.mini_header = message_.common_caps.has(SPICE_COMMON_CAP_MINI_HEADER); // we always announce it
         link.common_caps = std::move(message_.common_caps);
         link.channel_caps = std::move(message_.channel_caps);

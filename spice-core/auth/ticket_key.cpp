@@ -54,15 +54,6 @@ protocol::PublicKey encode_public(const EVP_PKEY* key) {
     return bytes;
 }
 
-// A ticket of at most a block without its length showing in the time that a comparison takes.
-using PaddedTicket = std::array<char, protocol::kTicketSize>;
-
-PaddedTicket padded(std::string_view ticket) {
-    PaddedTicket bytes{};
-    std::copy_n(ticket.begin(), std::min(ticket.size(), bytes.size()), bytes.begin());
-    return bytes;
-}
-
 } // namespace
 
 // An own library context: the host's configuration of OpenSSL (a FIPS policy, say) is about what protects
@@ -109,24 +100,6 @@ const std::shared_ptr<TicketKey>& TicketKeys::current() {
         current_ = std::make_shared<TicketKey>();
     }
     return current_;
-}
-
-TicketVerdict check_ticket(TicketKey& key, const protocol::EncryptedTicket& encrypted,
-                           const std::optional<std::string>& expected) {
-    std::optional<std::string> presented = key.decrypt(encrypted);
-    if (!presented) {
-        return TicketVerdict::unreadable;
-    }
-    if (!expected) {
-        return TicketVerdict::accepted;
-    }
-    const PaddedTicket right = padded(*expected);
-    const PaddedTicket given = padded(*presented);
-    OPENSSL_cleanse(presented->data(), presented->size());
-    if (CRYPTO_memcmp(right.data(), given.data(), right.size()) != 0) {
-        return TicketVerdict::wrong;
-    }
-    return key.use_once(encrypted) ? TicketVerdict::accepted : TicketVerdict::replayed;
 }
 
 } // namespace spice::auth

@@ -53,16 +53,4 @@ private:
     std::shared_ptr<TicketKey> current_;
 };
 
-enum class TicketVerdict {
-    accepted,
-    unreadable, // not encrypted with our key
-    wrong,
-    replayed,
-};
-
-// `expected`: none accepts every ticket that was encrypted with the key. Takes the same time wherever a wrong
-// ticket differs.
-TicketVerdict check_ticket(TicketKey& key, const protocol::EncryptedTicket& encrypted,
-                           const std::optional<std::string>& expected);
-
 } // namespace spice::auth

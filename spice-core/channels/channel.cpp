@@ -22,17 +22,27 @@ namespace spice::channels {
 
 namespace asio = boost::asio;
 using std::chrono::microseconds;
+using std::chrono::milliseconds;
 
 namespace {
 
 constexpr size_t kReadSize = 16 * 1024; // bytes asked for at once: bounds the work between two turns
 constexpr int kRoundTripShare = 4;      // a new sample counts a quarter
 
-std::string lost(const boost::system::error_code& error) {
+std::string ended_by(const boost::system::error_code& error) {
     if (error == asio::error::eof) {
         return "closed by the client";
     }
     return "connection lost: " + error.message();
+}
+
+// What the kernel says when nobody at the other end did it; a client that is closed on purpose can look like
+// this, too (RST).
+bool tells_of_loss(const boost::system::error_code& error) {
+    return error == asio::error::connection_reset || error == asio::error::connection_aborted ||
+           error == asio::error::timed_out || error == asio::error::broken_pipe ||
+           error == asio::error::host_unreachable || error == asio::error::network_unreachable ||
+           error == asio::error::network_down || error == asio::error::network_reset;
 }
 
 } // namespace
@@ -82,7 +92,8 @@ asio::awaitable<void> Channel::guarded(std::shared_ptr<Channel> self, Loop loop)
         co_await ((*self).*loop)();
         co_return;
     } catch (const boost::system::system_error& error) {
-        reason = lost(error.code());
+        reason = ended_by(error.code());
+        self->lost_ = !self->closed_ && tells_of_loss(error.code());
     } catch (const std::exception& error) {
         reason = "internal error: " + escaped(error.what());
     }
@@ -316,6 +327,13 @@ void Channel::send_ping() {
     const protocol::Ping ping{++ping_id_, static_cast<uint64_t>(ping_sent_.time_since_epoch().count()), 0};
     ack_window_.sent();
     enqueue(protocol::Ping::kType, ping.body());
+}
+
+bool Channel::silent_for(milliseconds time) {
+    if (!ping_unanswered_ && !closed_) {
+        send_ping();
+    }
+    return ping_unanswered_ && now() - ping_sent_ >= time;
 }
 
 // The client may answer anything at any time; only the answer that is waited for is a measurement.

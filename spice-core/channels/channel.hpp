@@ -72,6 +72,12 @@ public:
 
     const protocol::ChannelId& id() const { return link_.channel; }
     std::string peer() const { return link_.stream->peer(); }
+    // Its client may not change anything here: whatever would do that is dropped in the core.
+    bool view_only() const { return link_.view_only; }
+    // Closed because the connection broke, and not because anybody said goodbye.
+    bool lost() const { return lost_; }
+    // Has a PING gone unanswered for `time`? If none is under way one is sent, to know it later.
+    bool silent_for(std::chrono::milliseconds time);
     // Bytes that the connection has taken so far, with message headers.
     uint64_t bytes_sent() const { return bytes_sent_; }
     // As of the last time that something was written or has_room() was asked; costs nothing.
@@ -150,6 +156,7 @@ private:
     const protocol::HeaderForm header_form_;
     bool started_ = false;
     bool closed_ = false;
+    bool lost_ = false;
 
     Outbox outbox_; // its first bytes may be under way
     uint64_t bytes_sent_ = 0;

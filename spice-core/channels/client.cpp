@@ -17,6 +17,8 @@ namespace spice::channels {
 namespace {
 
 constexpr protocol::ChannelId kMain{SPICE_CHANNEL_MAIN, 0};
+// A client that has not answered a PING for so long may be replaced by itself.
+constexpr std::chrono::milliseconds kSilence{4000};
 
 } // namespace
 
@@ -33,6 +35,11 @@ Client::~Client() {
 void Client::add(auth::LinkedStream link) {
     const protocol::ChannelId id = link.channel;
     assert(!ended_ && !has(id)); // ClientRegistry::admit()
+    if (id == kMain) {
+        view_only_ = link.view_only;
+        hold(link.pass);
+    }
+    link.view_only = view_only_;
     std::shared_ptr<Channel> channel = make_channel(std::move(link));
     assert(channel); // admit() asked channel_offered()
     channels_.emplace(id, channel);
@@ -87,18 +94,55 @@ void Client::channel_closed(Channel& channel, std::string_view reason) {
     }
     log_line(session_.log, LogLevel::info, name_, ": ", describe(channel.id()), " closed: ", reason);
     const bool main = channel.id() == kMain;
+    const bool lost = channel.lost();
     count(channel, past_);
     channels_.erase(found);
-    if (main) {
+    if (main && lost) {
+        if (pass_) {
+            pass_->lost();
+        }
+        end("the client's main channel was lost");
+    } else if (main) {
         close("the client's main channel has closed");
     }
 }
 
+void Client::hold(std::shared_ptr<auth::Pass> pass) {
+    pass_ = std::move(pass);
+    if (pass_) {
+        pass_->set_holder({[weak = weak_from_this()] {
+                               const auto client = weak.lock();
+                               return client && client->silent();
+                           },
+                           [weak = weak_from_this()] {
+                               if (const auto client = weak.lock()) {
+                                   client->close("it has come back with another connection");
+                               }
+                           }});
+    }
+}
+
+bool Client::silent() {
+    bool silent = false;
+    for_each<MainChannel>(SPICE_CHANNEL_MAIN, [&](MainChannel& main) { silent = main.silent_for(kSilence); });
+    return silent;
+}
+
 void Client::close(std::string_view reason) {
+    if (!ended_ && pass_) {
+        pass_->goodbye();
+    }
+    end(reason);
+}
+
+void Client::end(std::string_view reason) {
     if (ended_) {
         return;
     }
     ended_ = true;
+    if (pass_) {
+        pass_->set_holder({});
+    }
     for (const auto& [id, channel] : channels_) {
         channel->close(reason);
     }

@@ -52,17 +52,23 @@ public:
     void cursor_changed(bool shape, bool position);
     void lock_keys_changed();
 
+    // What it came in with; none only where nothing was asked for (tests).
+    const std::shared_ptr<auth::Pass>& pass() const { return pass_; }
+
     // What was sent to it so far.
     ClientFigures figures() const;
 
-    // Closes all channels.
+    // Closes all channels. The client has no claim to come back.
     void close(std::string_view reason);
 
 private:
+    void end(std::string_view reason);
     std::shared_ptr<Channel> make_channel(auth::LinkedStream link);
     Channel::ClosedHandler closed_handler();
     void channel_closed(Channel& channel, std::string_view reason);
     void mouse_mode_changed(uint32_t mode);
+    void hold(std::shared_ptr<auth::Pass> pass);
+    bool silent();
     void input_came();
     // Adds what `channel` has done to `figures`.
     static void count(const Channel& channel, ClientFigures& figures);
@@ -86,6 +92,8 @@ private:
     EndedHandler on_ended_;
     bool ended_ = false;
     std::map<protocol::ChannelId, std::shared_ptr<Channel>> channels_;
+    std::shared_ptr<auth::Pass> pass_;
+    bool view_only_ = false;
 };
 
 } // namespace spice::channels

@@ -36,6 +36,11 @@ uint32_t ClientRegistry::admit(const protocol::ChannelId& channel, uint32_t conn
     return client->has(channel) ? SPICE_LINK_ERR_CHANNEL_NOT_AVAILABLE : SPICE_LINK_ERR_OK;
 }
 
+std::shared_ptr<auth::Pass> ClientRegistry::pass_of(uint32_t connection_id) const {
+    const Client* client = find(connection_id);
+    return client != nullptr ? client->pass() : nullptr;
+}
+
 void ClientRegistry::add(auth::LinkedStream link) {
     // Asked again: much can have happened between the handshake's question and the last byte of its answer.
     if (admit(link.channel, link.connection_id) != SPICE_LINK_ERR_OK) {
@@ -101,10 +106,14 @@ size_t ClientRegistry::size() const {
         std::ranges::count_if(clients_, [](const auto& entry) { return !entry.second->ended(); }));
 }
 
-void ClientRegistry::stop(std::string_view reason) {
+void ClientRegistry::disconnect_all(std::string_view reason) {
     for (const auto& [id, client] : clients_) {
         client->close(reason);
     }
+}
+
+void ClientRegistry::stop(std::string_view reason) {
+    disconnect_all(reason);
     input_.stop();
 }
 

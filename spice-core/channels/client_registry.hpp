@@ -33,6 +33,8 @@ public:
     // such client, or a main channel that wants to belong to one (only a migration's target would).
     // CHANNEL_NOT_AVAILABLE: we have no such channel, the client has it already, or there are max_clients.
     uint32_t admit(const protocol::ChannelId& channel, uint32_t connection_id) const;
+    // What the client with this connection id came in with; none if there is no such client.
+    std::shared_ptr<auth::Pass> pass_of(uint32_t connection_id) const;
     // Makes a new client of a main channel, adds any other to its client. A link that cannot be admitted any
     // more is closed.
     void add(auth::LinkedStream link);
@@ -43,6 +45,8 @@ public:
     void lock_keys_changed();
 
     size_t size() const; // clients that have not ended
+    // Ends all that are there.
+    void disconnect_all(std::string_view reason);
     // Ends all clients, for good.
     void stop(std::string_view reason);
 

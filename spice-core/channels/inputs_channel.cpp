@@ -83,6 +83,9 @@ asio::awaitable<Result<>> InputsChannel::received(uint16_t type, Bytes body) {
     if (outbox_bytes() > kOutboxLowWater) {
         co_return Error{"inputs: does not read its acknowledgements"};
     }
+    if (view_only()) {
+        pending_.clear(); // acknowledged as ever, so that the client does not hold back
+    }
     for (const InputEvent& event : pending_) {
         while (!closed() && !input_.offer(held_, event)) {
             boost::system::error_code ignored; // cancelled: closed
@@ -98,7 +101,7 @@ Result<> InputsChannel::parse(uint16_t type, Bytes body) {
     case SPICE_MSGC_INPUTS_KEY_DOWN:
     case SPICE_MSGC_INPUTS_KEY_UP:
     case SPICE_MSGC_INPUTS_KEY_SCANCODE:
-        on_pressed_();
+        pressed();
         return parse_keys(type, body);
     case SPICE_MSGC_INPUTS_KEY_MODIFIERS:
         return parse_keys(type, body);
@@ -107,10 +110,16 @@ Result<> InputsChannel::parse(uint16_t type, Bytes body) {
         return parse_pointer(type, body);
     case SPICE_MSGC_INPUTS_MOUSE_PRESS:
     case SPICE_MSGC_INPUTS_MOUSE_RELEASE:
-        on_pressed_();
+        pressed();
         return parse_button(type, body);
     default:
         return Error{"inputs: unknown message"};
+    }
+}
+
+void InputsChannel::pressed() {
+    if (!view_only()) {
+        on_pressed_();
     }
 }
 

@@ -1,4 +1,5 @@
-// The inputs channel: keys, pointer and buttons of one client, on their way to the desktop in order.
+// The inputs channel: keys, pointer and buttons of one client, on their way to the desktop in order. Those of
+// a client that may only watch are checked as all are, and go no further.
 #pragma once
 
 #include "channels/channel.hpp"
@@ -39,6 +40,7 @@ private:
     Result<> parse_pointer(uint16_t type, Bytes body);
     Result<> parse_button(uint16_t type, Bytes body);
     void acknowledge_motion();
+    void pressed();
 
     SharedInput& input_; // the registry's
     PressedHandler on_pressed_;

@@ -1,7 +1,9 @@
 // Wires the parts together; see include/spice-core/server.hpp.
 #include "spice-core/server.hpp"
 
+#include "auth/failure_delays.hpp"
 #include "auth/pending_links.hpp"
+#include "auth/ticket_book.hpp"
 #include "auth/ticket_key.hpp"
 #include "base/clock.hpp"
 #include "base/log.hpp"
@@ -12,6 +14,7 @@
 #include "codecs/encode_pool.hpp"
 #include "server/config_check.hpp"
 #include "server/core_thread.hpp"
+#include "server/exposure.hpp"
 #include "server/frame_clock.hpp"
 #include "transport/listener.hpp"
 #include "transport/opening.hpp"
@@ -24,14 +27,27 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <algorithm>
 #include <exception>
-#include <optional>
-#include <string>
+#include <functional>
 #include <utility>
+#include <vector>
 
 namespace spice {
 
 namespace asio = boost::asio;
+
+namespace {
+
+// Whoever waits for its turn must be done before the deadline.
+auth::FailureDelays::Limits delays_within(std::chrono::milliseconds link_deadline) {
+    auth::FailureDelays::Limits limits;
+    limits.longest = std::min(limits.longest, link_deadline / 2);
+    limits.first = std::min(limits.first, limits.longest);
+    return limits;
+}
+
+} // namespace
 
 // Below `context` everything belongs to the core thread once that runs. Members are destroyed from the last
 // to the first: what is left in `context` (I/O that did not run out in time) goes when nothing can start any
@@ -46,13 +62,14 @@ struct Server::Impl {
     auth::PendingLinks::Limits link_limits() const;
     transport::Opening opening();
     std::unique_ptr<transport::TlsContext> tls_context() const;
+    bool set_tickets(const std::vector<Ticket>& fresh, ConnectedAction action);
     void take(Commit commit);
     void apply(Commit commit);
     void open_gate_at(TimePoint time);
     void open_gate();
 
-    const ServerConfig config;
-    Desktop& desktop; // the front-end's, as is the log
+    ServerConfig config; // constant, and its passwords are gone, once the constructor is done
+    Desktop& desktop;    // the front-end's, as is the log
     LogSink& log;
     LogReport report;
     CommitGate gate; // both threads
@@ -60,9 +77,10 @@ struct Server::Impl {
     asio::io_context context{1};
     codecs::EncodePool encode_pool; // its jobs post to `context`, so it ends before
     auth::TicketKeys ticket_keys;
-    std::optional<std::string> ticket;
     std::unique_ptr<transport::TlsContext> tls; // null: not spoken
     transport::WebPolicy web;
+    auth::TicketBook tickets;
+    auth::FailureDelays failure_delays;
     channels::Session session;
     channels::ClientRegistry registry;
     auth::PendingLinks pending_links;
@@ -74,23 +92,24 @@ struct Server::Impl {
 
 Server::Impl::Impl(ServerConfig server_config, Desktop& the_desktop, LogSink& the_log)
     : config(server::checked(std::move(server_config))), desktop(the_desktop), log(the_log), report(the_log),
-      tls(tls_context()),
-      web(transport::web_policy(config.web_origins, log)), session{config, desktop, log, report, {}},
+      tls(tls_context()), web(transport::web_policy(config.web_origins, log)),
+      tickets(config.tickets, config.come_back_time),
+      failure_delays(delays_within(config.link_deadline)), session{config, desktop, log, report, {}},
       registry(context.get_executor(), session),
       pending_links(
           context.get_executor(), link_policy(), link_limits(),
           [this](auth::LinkedStream link) { registry.add(std::move(link)); }, opening()),
       listener(context.get_executor(), config, log), frame_timer(context), thread(context, log) {
     session.encode_pool = &encode_pool;
-    if (!config.tickets.empty()) {
-        ticket = config.tickets.front().password;
-    }
+    server::warn_of_exposure(config, log);
+    auth::wipe(config.tickets);
     ticket_keys.current(); // made now: the first client need not wait for it
 }
 
 auth::LinkPolicy Server::Impl::link_policy() {
     return {ticket_keys,
-            ticket,
+            tickets,
+            failure_delays,
             log,
             channels::offered_capabilities,
             [](const protocol::ChannelId& channel) -> uint32_t {
@@ -99,7 +118,26 @@ auth::LinkPolicy Server::Impl::link_policy() {
             },
             [this](const protocol::ChannelId& channel, uint32_t connection_id) {
                 return registry.admit(channel, connection_id);
-            }};
+            },
+            [this](const protocol::ChannelId& channel) {
+                return config.all_channels_secure ||
+                       std::ranges::count(config.secure_channels, channel.type) != 0;
+            },
+            [this](uint32_t connection_id) { return registry.pass_of(connection_id); }};
+}
+
+bool Server::Impl::set_tickets(const std::vector<Ticket>& fresh, ConnectedAction action) {
+    if (action == ConnectedAction::fail && registry.size() != 0) {
+        log_line(log, LogLevel::info, "tickets: not replaced, ", registry.size(), " clients are connected");
+        return false;
+    }
+    tickets.replace(fresh);
+    if (action == ConnectedAction::disconnect) {
+        registry.disconnect_all("the tickets are replaced");
+        tickets.forget_lost();
+    }
+    log_line(log, LogLevel::info, "tickets: replaced; there are ", fresh.size(), " now");
+    return true;
 }
 
 auth::PendingLinks::Limits Server::Impl::link_limits() const {
@@ -215,6 +253,19 @@ uint16_t Server::port() const {
 void Server::post(Commit commit) {
     asio::post(impl_->context,
                [impl = impl_.get(), commit = std::move(commit)]() mutable { impl->take(std::move(commit)); });
+}
+
+void Server::set_tickets(std::vector<Ticket> tickets, ConnectedAction action,
+                         std::function<void(bool replaced)> done) {
+    server::check_tickets(tickets, "tickets");
+    asio::post(impl_->context,
+               [impl = impl_.get(), tickets = std::move(tickets), action, done = std::move(done)]() mutable {
+                   const bool replaced = impl->set_tickets(tickets, action);
+                   auth::wipe(tickets);
+                   if (done) {
+                       done(replaced);
+                   }
+               });
 }
 
 CommitGate& Server::gate() {

@@ -14,8 +14,8 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include <chrono>
 #include <limits>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,9 +40,10 @@ auth::TicketKeys& ticket_keys() {
     return keys;
 }
 
-auth::LinkPolicy policy(const std::optional<std::string>& ticket, LogSink& log) {
+auth::LinkPolicy policy(auth::TicketBook& tickets, auth::FailureDelays& delays, LogSink& log) {
     return {ticket_keys(),
-            ticket,
+            tickets,
+            delays,
             log,
             [](uint8_t) {
                 return protocol::Capabilities{1, 6};
@@ -59,11 +60,15 @@ auth::LinkPolicy policy(const std::optional<std::string>& ticket, LogSink& log) 
 Outcome run(Bytes input, size_t chunk) {
     boost::asio::io_context context(1);
     test::RecordingLog log;
-    const std::optional<std::string> ticket =
-        (input[0] & kTicketSet) != 0 ? std::optional<std::string>(kTicket) : std::nullopt;
+    std::vector<Ticket> tickets;
+    if ((input[0] & kTicketSet) != 0) {
+        tickets.push_back({.password = std::string(kTicket), .expires = {}});
+    }
+    auth::TicketBook book(tickets, std::chrono::seconds(0));
+    auth::FailureDelays delays;
     Outcome outcome;
     std::vector<auth::LinkedStream> links;
-    auth::PendingLinks pending(context.get_executor(), policy(ticket, log), {},
+    auth::PendingLinks pending(context.get_executor(), policy(book, delays, log), {},
                                [&](auth::LinkedStream link) { links.push_back(std::move(link)); });
     test::MemoryStreamOptions server_end;
     server_end.read_chunk = chunk;

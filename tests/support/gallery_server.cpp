@@ -386,7 +386,8 @@ private:
     }
     auth::LinkPolicy policy() {
         return {ticket_keys_,
-                ticket_,
+                tickets_,
+                failure_delays_,
                 log_,
                 channels::offered_capabilities,
                 [](const protocol::ChannelId& channel) -> uint32_t {
@@ -421,7 +422,6 @@ private:
     const Gallery& gallery_;
     size_t count_; // of messages for each new client
     ServerConfig config_;
-    std::optional<std::string> ticket_;
     StderrLog log_;
     NoDesktop desktop_;
     NullReport report_;
@@ -429,6 +429,8 @@ private:
     asio::posix::stream_descriptor input_{context_, dup(STDIN_FILENO)};
     std::string line_;
     auth::TicketKeys ticket_keys_;
+    auth::TicketBook tickets_{{}, std::chrono::seconds(0)};
+    auth::FailureDelays failure_delays_;
     channels::Session session_{config_, desktop_, log_, report_, {}};
     std::vector<std::shared_ptr<channels::Channel>> channels_;
     auth::PendingLinks pending_{

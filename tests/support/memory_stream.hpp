@@ -43,10 +43,12 @@ struct MemoryStreamOptions {
     // Bytes that write() puts down before it waits for the other end to read.
     size_t send_buffer = std::numeric_limits<size_t>::max();
     // Asked by every read_some() and write() of this end; may be shared between ends.
-    std::shared_ptr<FailureCounter> failures;
+    std::shared_ptr<FailureCounter> failures{};
     std::string peer = "memory:1";
     // What link_facts() answers; empty: nothing is known.
-    std::function<transport::LinkFacts()> link_facts;
+    std::function<transport::LinkFacts()> link_facts{};
+    bool encrypted = false;
+    std::optional<transport::PeerCredentials> credentials{};
 };
 
 class MemoryStream final : public transport::Stream {
@@ -65,6 +67,8 @@ public:
     void close() noexcept override;
     std::optional<transport::LinkFacts> link_facts() const override;
     std::string peer() const override { return options_.peer; }
+    bool encrypted() const override { return options_.encrypted; }
+    std::optional<transport::PeerCredentials> credentials() const override { return options_.credentials; }
 
     // Without a coroutine: append to what the other end will read, whatever the send buffer; take what the
     // other end has written so far; whether the other end has closed (what it wrote before can still be

@@ -67,7 +67,15 @@ std::vector<uint8_t> link_message(const LinkRequest& request) {
 
 } // namespace
 
-Connection::Connection(uint16_t port) : descriptor_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+Connection::Connection(uint16_t port, const char* source)
+    : descriptor_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in from{};
+    from.sin_family = AF_INET;
+    if (inet_pton(AF_INET, source, &from.sin_addr) != 1 ||
+        bind(descriptor_, reinterpret_cast<const sockaddr*>(&from), sizeof from) != 0) {
+        close();
+        throw std::runtime_error("no such address here");
+    }
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
@@ -157,7 +165,7 @@ size_t Connection::bytes_within(std::chrono::milliseconds time) {
 }
 
 ProtocolChannel::ProtocolChannel(uint16_t port, const LinkRequest& request)
-    : connection_(port), mini_(request.mini_header) {
+    : connection_(port, request.source), mini_(request.mini_header) {
     handshake(request);
 }
 

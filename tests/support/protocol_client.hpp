@@ -18,7 +18,8 @@ namespace spice::test {
 // A connected TCP socket.
 class Connection {
 public:
-    explicit Connection(uint16_t port); // throws when nobody listens
+    // From that loopback address; throws when nobody listens.
+    explicit Connection(uint16_t port, const char* source = "127.0.0.1");
     ~Connection();
     Connection(Connection&& other) noexcept;
     Connection& operator=(Connection&& other) noexcept;
@@ -49,6 +50,7 @@ struct LinkRequest {
     bool mini_header = true;
     bool auth_selection = true;
     std::vector<uint32_t> channel_caps{};
+    const char* source = "127.0.0.1"; // address that the link comes from
 };
 
 struct Message {

@@ -11,7 +11,9 @@
 #include "spice-core/display_command.hpp"
 #include "spice-core/log.hpp"
 
+#include <functional>
 #include <memory>
+#include <vector>
 
 namespace spice {
 
@@ -35,6 +37,13 @@ public:
     // Front-end thread. Post a commit only after gate().try_enter() said yes.
     void post(Commit commit);
     CommitGate& gate();
+
+    // Any thread. Other tickets from now on, none: any is accepted; the same rules as in ServerConfig, throws
+    // ConfigError. `done` is called on the core thread; it is told false when somebody is connected and
+    // `action` is fail. A client that is connected, or that lost its connection and may come back, keeps what
+    // it has unless `action` is disconnect.
+    void set_tickets(std::vector<Ticket> tickets, ConnectedAction action,
+                     std::function<void(bool replaced)> done = {});
 
 private:
     struct Impl;

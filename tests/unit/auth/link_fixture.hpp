@@ -10,9 +10,10 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include <chrono>
 #include <memory>
-#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace spice::test {
@@ -20,18 +21,29 @@ namespace spice::test {
 class LinkFixture {
 public:
     auth::LinkPolicy policy() {
-        return {keys,
-                ticket,
-                log,
-                [](uint8_t type) { return channel_caps_of(type); },
-                [this](const protocol::ChannelId& channel) {
-                    asked_known.push_back(channel);
-                    return known_result;
-                },
-                [this](const protocol::ChannelId& channel, uint32_t connection_id) {
-                    asked_admit.emplace_back(channel, connection_id);
-                    return admit_result;
-                }};
+        return {
+            keys,
+            book(),
+            delays,
+            log,
+            [](uint8_t type) { return channel_caps_of(type); },
+            [this](const protocol::ChannelId& channel) {
+                asked_known.push_back(channel);
+                return known_result;
+            },
+            [this](const protocol::ChannelId& channel, uint32_t connection_id) {
+                asked_admit.emplace_back(channel, connection_id);
+                return admit_result;
+            },
+            [this](const protocol::ChannelId&) { return secured; },
+            [this](uint32_t connection_id) { return connection_id == client_id ? client_pass : nullptr; }};
+    }
+    // With `tickets` as they are the first time.
+    auth::TicketBook& book() {
+        if (!book_) {
+            book_ = std::make_unique<auth::TicketBook>(tickets, std::chrono::seconds(60));
+        }
+        return *book_;
     }
     static protocol::Capabilities channel_caps_of(uint8_t type) {
         return type == SPICE_CHANNEL_DISPLAY ? protocol::Capabilities{1, 4, 6} : protocol::Capabilities{};
@@ -40,11 +52,19 @@ public:
     boost::asio::io_context context;
     RecordingLog log;
     auth::TicketKeys keys;
-    std::optional<std::string> ticket = "secret";
+    std::vector<Ticket> tickets{{.password = "secret", .expires = {}}};
+    auth::FailureDelays delays;
+    bool secured = false;
+    // The one client that is there.
+    uint32_t client_id = 0x12345678;
+    std::shared_ptr<auth::Pass> client_pass;
     uint32_t known_result = SPICE_LINK_ERR_OK;
     uint32_t admit_result = SPICE_LINK_ERR_OK;
     std::vector<protocol::ChannelId> asked_known;
     std::vector<std::pair<protocol::ChannelId, uint32_t>> asked_admit;
+
+private:
+    std::unique_ptr<auth::TicketBook> book_;
 };
 
 // Mechanism and ticket as most clients send them.

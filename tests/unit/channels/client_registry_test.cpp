@@ -208,5 +208,124 @@ TEST_F(ClientRegistryTest, does_not_show_connection_ids_in_the_log) {
     EXPECT_EQ(log.count(std::to_string(id)), 0u);
 }
 
+struct PassWatch {
+    std::shared_ptr<auth::Pass> make(bool view_only = false) {
+        return std::make_shared<auth::Pass>(nullptr, view_only, [this] { ++lost; });
+    }
+    int lost = 0;
+};
+
+TEST_F(ClientRegistryTest, keeps_what_a_client_came_in_with) {
+    PassWatch watch;
+    std::unique_ptr<Peer> main;
+    const auto pass = watch.make();
+    auto linked = link(SPICE_CHANNEL_MAIN, main);
+    linked.pass = pass;
+    registry.add(std::move(linked));
+    run();
+    const uint32_t id = ByteReader(main->take().at(1).body).u32();
+    EXPECT_EQ(registry.pass_of(id), pass);
+    EXPECT_EQ(registry.pass_of(id + 1), nullptr);
+    EXPECT_TRUE(pass->held());
+    main->say(SPICE_MSGC_DISCONNECTING, ByteWriter().u64(0).u32(0));
+    run();
+    EXPECT_EQ(registry.pass_of(id), nullptr);
+    EXPECT_FALSE(pass->held());
+    EXPECT_EQ(pass.use_count(), 1);
+    EXPECT_EQ(watch.lost, 0);
+}
+
+TEST_F(ClientRegistryTest, tells_who_lost_the_connection_from_who_left) {
+    enum class End { hang_up, failure, stop, comes_back };
+    for (const End end : {End::hang_up, End::failure, End::stop, End::comes_back}) {
+        PassWatch watch;
+        std::unique_ptr<Peer> main;
+        auto pass = watch.make();
+        const auto failures = std::make_shared<spice::test::FailureCounter>(end == End::failure ? 4 : 1000);
+        auto linked = link(SPICE_CHANNEL_MAIN, main, {.failures = failures});
+        linked.pass = pass;
+        registry.add(std::move(linked));
+        run();
+        EXPECT_FALSE(main->ended());
+        if (end == End::hang_up) {
+            main->hang_up();
+        } else if (end == End::failure) {
+            for (int i = 0; i < 4 && !failures->failed(); ++i) {
+                main->say(SPICE_MSGC_MAIN_ATTACH_CHANNELS);
+                run();
+            }
+            EXPECT_TRUE(failures->failed());
+        } else if (end == End::stop) {
+            registry.disconnect_all("enough");
+        } else {
+            pass->end_holder();
+        }
+        run();
+        EXPECT_TRUE(main->ended());
+        EXPECT_EQ(registry.size(), 0u);
+        pass.reset();
+        EXPECT_EQ(watch.lost, end == End::failure ? 1 : 0);
+    }
+}
+
+TEST_F(ClientRegistryTest, asks_a_client_whose_place_is_wanted_for_a_sign_of_life) {
+    PassWatch watch;
+    std::unique_ptr<Peer> main;
+    const auto pass = watch.make();
+    auto linked = link(SPICE_CHANNEL_MAIN, main);
+    linked.pass = pass;
+    registry.add(std::move(linked));
+    run();
+    const auto pings = [&] {
+        std::vector<test::Received> found;
+        for (test::Received& message : main->take()) {
+            if (message.type == SPICE_MSG_PING) {
+                found.push_back(std::move(message));
+            }
+        }
+        return found;
+    };
+    EXPECT_FALSE(pass->holder_silent());
+    run();
+    const auto first = pings();
+    ASSERT_EQ(first.size(), 1u) << "the one of the start is not answered yet";
+    main->say(SPICE_MSGC_PONG, Bytes(first[0].body).first(12));
+    run();
+    EXPECT_FALSE(pass->holder_silent());
+    EXPECT_FALSE(pass->holder_silent());
+    run();
+    EXPECT_EQ(pings().size(), 1u);
+}
+
+TEST_F(ClientRegistryTest, a_client_that_may_watch_only_changes_nothing) {
+    PassWatch watch;
+    std::unique_ptr<Peer> main;
+    std::unique_ptr<Peer> inputs;
+    auto linked = link(SPICE_CHANNEL_MAIN, main);
+    linked.pass = watch.make(true);
+    linked.view_only = true;
+    registry.add(std::move(linked));
+    run();
+    const uint32_t id = ByteReader(main->take().at(1).body).u32();
+    attach(SPICE_CHANNEL_INPUTS, id, inputs); // the client's rights count, not what this link says
+    inputs->take();
+    inputs->say(SPICE_MSGC_INPUTS_KEY_DOWN, ByteWriter().u32(0x1e));
+    inputs->say(SPICE_MSGC_INPUTS_KEY_SCANCODE, ByteWriter().u8(0x1e));
+    inputs->say(SPICE_MSGC_INPUTS_KEY_MODIFIERS, ByteWriter().u16(7));
+    inputs->say(SPICE_MSGC_INPUTS_MOUSE_PRESS, ByteWriter().u8(1).u16(1));
+    inputs->say(SPICE_MSGC_INPUTS_MOUSE_RELEASE, ByteWriter().u8(1).u16(0));
+    for (int i = 0; i < 4; ++i) {
+        inputs->say(SPICE_MSGC_INPUTS_MOUSE_MOTION, ByteWriter().u32(1).u32(1).u16(0));
+    }
+    run();
+    EXPECT_FALSE(inputs->ended());
+    EXPECT_EQ(test::texts_of(desktop.input), Texts{});
+    EXPECT_EQ(inputs->take_own_types(), (std::vector<uint16_t>{SPICE_MSG_INPUTS_MOUSE_MOTION_ACK}))
+        << "motion is acknowledged, or the client would wait";
+    inputs->say(SPICE_MSGC_INPUTS_KEY_DOWN, ByteWriter().u8(1));
+    run();
+    EXPECT_TRUE(inputs->ended()) << "what is malformed is malformed";
+}
+
 } // namespace
 } // namespace spice::channels
