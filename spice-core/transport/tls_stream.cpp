@@ -33,50 +33,6 @@ constexpr size_t kBatch = 4 * kRecord; // output is handed on when there is so m
     throw boost::system::system_error(code);
 }
 
-// Bytes to send, in pieces that fill a record: small buffers are put together, large ones are not copied.
-class Pieces {
-public:
-    explicit Pieces(std::span<const asio::const_buffer> buffers) : buffers_(buffers) { skip_empty(); }
-
-    // The next piece, valid until the call after; empty at the end. `scratch` is where buffers are joined.
-    std::span<const uint8_t> next(std::vector<uint8_t>& scratch) {
-        if (buffers_.empty()) {
-            return {};
-        }
-        if (buffers_.size() == 1 || left_here() >= kRecord) {
-            return take(kRecord);
-        }
-        scratch.clear();
-        while (!buffers_.empty() && scratch.size() < kRecord) {
-            const std::span<const uint8_t> part = take(kRecord - scratch.size());
-            scratch.insert(scratch.end(), part.begin(), part.end());
-        }
-        return scratch;
-    }
-
-private:
-    size_t left_here() const { return buffers_.front().size() - offset_; }
-
-    std::span<const uint8_t> take(size_t most) {
-        const size_t count = std::min(most, left_here());
-        const std::span<const uint8_t> part(static_cast<const uint8_t*>(buffers_.front().data()) + offset_,
-                                            count);
-        offset_ += count;
-        skip_empty();
-        return part;
-    }
-
-    void skip_empty() {
-        while (!buffers_.empty() && offset_ == buffers_.front().size()) {
-            buffers_ = buffers_.subspan(1);
-            offset_ = 0;
-        }
-    }
-
-    std::span<const asio::const_buffer> buffers_;
-    size_t offset_ = 0; // in the first one
-};
-
 } // namespace
 
 struct TlsStream::Session : std::enable_shared_from_this<Session> {
@@ -108,7 +64,6 @@ struct TlsStream::Session : std::enable_shared_from_this<Session> {
     std::vector<uint8_t> input;     // encrypted; from `taken` to `filled` OpenSSL has not had it yet
     std::vector<uint8_t> output;    // encrypted, for the next flush()
     std::vector<uint8_t> in_flight; // what a flush() is writing
-    std::vector<uint8_t> joined;    // small buffers on their way into one record
     size_t taken = 0;
     size_t filled = 0;
     bool flushing = false;
@@ -299,11 +254,17 @@ asio::awaitable<void> TlsStream::Session::encrypt(std::shared_ptr<Session> self,
 
 asio::awaitable<void> TlsStream::Session::write(std::shared_ptr<Session> self,
                                                 std::span<const asio::const_buffer> buffers) {
-    Pieces pieces(buffers);
-    for (auto piece = pieces.next(self->joined); !piece.empty(); piece = pieces.next(self->joined)) {
-        co_await encrypt(self, piece);
-        if (self->output.size() >= kBatch) {
-            co_await flush(self);
+    for (const asio::const_buffer& buffer : buffers) {
+        // Each begins a record. spice-gtk (0.42) looks for its next message at the socket alone: one that
+        // shares a record with the message before would wait there until something else is sent.
+        std::span<const uint8_t> left(static_cast<const uint8_t*>(buffer.data()), buffer.size());
+        while (!left.empty()) {
+            const std::span<const uint8_t> piece = left.first(std::min(left.size(), kRecord));
+            co_await encrypt(self, piece);
+            left = left.subspan(piece.size());
+            if (self->output.size() >= kBatch) {
+                co_await flush(self);
+            }
         }
     }
     co_await flush(self);

@@ -28,6 +28,8 @@ public:
     // Throws error::eof when the peer has said goodbye, and also when the connection ended without: SPICE's
     // messages tell their lengths, and clients close without a word.
     boost::asio::awaitable<size_t> read_some(boost::asio::mutable_buffer into) override;
+    // No two of the buffers share a record, so none should hold the end of one message and the beginning of
+    // the next: spice-gtk would not see that at once.
     boost::asio::awaitable<void> write(std::span<const boost::asio::const_buffer> buffers) override;
     // The peer is told (close_notify, or an alert about what it did wrong) if the stream below takes these
     // few bytes at once.

@@ -229,15 +229,22 @@ TEST_P(TlsStreamOfEachVersion, may_be_destroyed_while_it_is_used) {
     EXPECT_TRUE(client_end_->ended());
 }
 
-TEST_P(TlsStreamOfEachVersion, joins_small_buffers_in_one_record) {
+TEST_P(TlsStreamOfEachVersion, begins_a_record_with_each_buffer) {
     establish(version(GetParam()));
-    const size_t before = client_end_->take().size();
-    EXPECT_EQ(before, 0u);
-    write(std::vector<std::string>(1000, "0123456789"));
+    write({"header", std::string(20'000, 'x'), "", "next"});
     run_ready(context_);
     const std::vector<uint8_t> sent = client_end_->take();
-    EXPECT_GT(sent.size(), 10'000u);
-    EXPECT_LT(sent.size(), 10'000u + 100u);
+    std::vector<size_t> records;
+    for (size_t at = 0; at + 5 <= sent.size();) {
+        const size_t size = size_t{sent[at + 3]} << 8 | sent[at + 4];
+        records.push_back(size);
+        at += 5 + size;
+    }
+    ASSERT_EQ(records.size(), 4u);
+    const size_t overhead = records[0] - 6;
+    EXPECT_LT(overhead, 30u);
+    EXPECT_EQ(records, (std::vector<size_t>{6 + overhead, 16'384 + overhead, 20'000 - 16'384 + overhead,
+                                            4 + overhead}));
 }
 
 TEST_P(TlsStreamOfEachVersion, keeps_little_of_what_a_peer_does_not_read) {
