@@ -32,7 +32,10 @@ def draw(xspice):
 
 WAYS = {
     "ticket": {},
-    "unix": {"port_option": None, "options": ["--unix", "SOCKET"]},
+    "unix": {"port_option": None, "options": ["--unix", "DIRECTORY/socket"]},
+    "tls": {"port_option": "--tls-port", "options": ["--tls-auto", "--x509-dir", "DIRECTORY"]},
+    # Plain for all but these, for which the server sends the viewer away until it comes with TLS.
+    "secure channels": {"options": ["--tls-auto", "--x509-dir", "DIRECTORY", "--secure-channels", "main,inputs"]},
 }
 
 
@@ -40,8 +43,7 @@ WAYS = {
 def test_remote_viewer_shows_the_desktop(server, tmp_path, way):
     # No --disable-ticketing: the launcher makes a ticket, and the file is the way to it.
     arguments = dict(WAYS[way])
-    arguments["options"] = [str(tmp_path / "socket") if word == "SOCKET" else word
-                            for word in arguments.get("options", ())]
+    arguments["options"] = [word.replace("DIRECTORY", str(tmp_path)) for word in arguments.get("options", ())]
     xspice = server(size="640x480", ticket=True, **arguments)
     file = viewer_file(xspice, tmp_path)
     wanted = draw(xspice)

@@ -40,6 +40,7 @@ def test_no_secret_in_command_lines_environments_logs_or_files(launch, tmp_path)
                     "--view-only-password-file", secret_file(tmp_path, "view", secrets[1]),
                     "--", "sleep", "1000").ready()
     link(("127.0.0.1", xspice.port), secrets[0])
+    link(("127.0.0.1", xspice.port), secrets[1])
     with pytest.raises(wire.Refused):
         link(("127.0.0.1", xspice.port), "wr0ng-s3cret")
     everywhere = {f"/proc/{pid}/{name}": pathlib.Path(f"/proc/{pid}/{name}").read_bytes()

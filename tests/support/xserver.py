@@ -293,8 +293,7 @@ class Launched(XServer):
         return ["--password-file", path]
 
     def _ready(self):
-        # A server without a port says itself when it is ready.
-        return super()._ready() and (self.spice or "is ready" in self.log())
+        return super()._ready() and "is ready" in self.log()  # its .vv file is there, too
 
     @property
     def address(self):
