@@ -49,7 +49,9 @@ bool takes_plain_links_from_elsewhere(const ServerConfig& config) {
     const bool main_secured = config.all_channels_secure ||
                               std::ranges::count(config.secure_channels, uint8_t{SPICE_CHANNEL_MAIN}) != 0;
     return !main_secured &&
-           (std::ranges::any_of(config.addresses, [](const std::string& name) { return elsewhere(name); }) ||
+           ((config.plain_port &&
+             std::ranges::any_of(config.addresses,
+                                 [](const std::string& name) { return elsewhere(name); })) ||
             std::ranges::any_of(config.listening_sockets, [](int socket) { return elsewhere(socket); }));
 }
 

@@ -31,6 +31,9 @@ TEST(Exposure, knows_addresses_that_other_hosts_reach) {
         EXPECT_TRUE(takes_plain_links_from_elsewhere(listening({"127.0.0.1", open}))) << open;
     }
     EXPECT_FALSE(takes_plain_links_from_elsewhere(listening({})));
+    ServerConfig encrypted = listening({"0.0.0.0"});
+    encrypted.plain_port = false;
+    EXPECT_FALSE(takes_plain_links_from_elsewhere(encrypted));
 }
 
 TEST(Exposure, knows_where_inherited_sockets_listen) {
