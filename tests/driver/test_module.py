@@ -37,7 +37,9 @@ def test_log_has_no_error_but_the_missing_system_bus(xorg):
 @pytest.mark.parametrize(("option", "value"), [
     ("NumHeads", "0"), ("NumHeads", "17"), ("NumHeads", "two"), ("Size", "1024"), ("Size", "1024x768x24"),
     ("Size", "32x32"), ("Size", "9000x600"), ("MaxSize", "20000x20000"), ("Dpi", "0"), ("Dpi", "ninety"),
-    ("SpicePort", "0"), ("SpicePort", "65536"), ("SpicePort", "5900x"), ("SpiceImageCompression", "jpeg"),
+    ("SpicePort", "-1"), ("SpicePort", "65536"), ("SpicePort", "5900x"), ("SpiceTlsPort", "65536"),
+    ("SpiceIPV4Only", "perhaps"), ("SpiceIPV6Only", "perhaps"), ("SpiceTlsAuto", "perhaps"), ("SpiceSasl", "perhaps"),
+    ("SpiceCoreDumps", "perhaps"), ("SpiceImageCompression", "jpeg"),
     ("SpiceJpegWanCompression", "auto_lz"), ("SpiceZlibGlzWanCompression", "sometimes"),
     ("SpiceDisableTicketing", "perhaps"),
 ])
@@ -48,6 +50,22 @@ def test_bad_value_ends_the_start_with_one_line_that_names_it(failing_xorg, opti
     assert len(lines) == 1, log[-2000:]
     assert f'Option "{option}" "{value}": ' in lines[0]
     assert re.search(r": (give|is more than) ", lines[0])
+
+
+@pytest.mark.parametrize(("settings", "line"), [
+    ({"SpicePort": "0"}, "--port 0: leaves no way in; "),
+    ({"SpiceX509Dir": "/tmp"}, "--x509-dir /tmp: has no effect without --tls-port; "),
+    ({"SpiceSecureChannels": "all"}, "--secure-channels all: would let nobody in without TLS; "),
+    ({"SpiceViewOnlyPasswordFile": "/tmp/x"}, "--view-only-password-file /tmp/x: contradicts --disable-ticketing; "),
+    ({"SpiceSaslHostname": "desk"}, "--sasl-hostname desk: has no effect without --sasl; "),
+    ({"SpiceListenFds": "900"}, "LISTEN_FDS: descriptor 900 is not a listening "),
+    ({"SpiceIPV4Only": "true", "SpiceIPV6Only": "true"}, "--ipv4-only: contradicts --ipv6-only; "),
+], ids=str)
+def test_options_that_do_not_go_together_end_the_start_with_one_line(failing_xorg, settings, line):
+    status, log = failing_xorg(settings)
+    assert status != 0
+    (said,) = [each for each in log.splitlines() if "(EE) xspice(0):" in each]
+    assert f"(EE) xspice(0): {line}" in said
 
 
 def test_heads_that_do_not_fit_the_largest_screen_are_refused(failing_xorg):
