@@ -309,18 +309,7 @@ void DisplayChannel::send_update() {
 
 // Exact pixels for a part of what was sent lossy.
 void DisplayChannel::send_refinement() {
-    std::vector<Rect> part;
-    int64_t left = std::min(kRefinePixels, update_pixels());
-    for (const Rect& rect : refinement_.due().rects()) {
-        if (rect.area() > left) {
-            const auto rows = static_cast<int32_t>(std::max<int64_t>(1, left / rect.width()));
-            part.push_back({rect.x1, rect.y1, rect.x2, rect.y1 + rows});
-            break;
-        }
-        part.push_back(rect);
-        left -= rect.area();
-    }
-    draw(plan(Region(part), 0, false));
+    draw(plan(refinement_.next(std::min(kRefinePixels, update_pixels())), 0, false));
 }
 
 display::ImagePlanner::Plan DisplayChannel::plan(const Region& changed, int64_t waiting, bool may_be_lossy) {

@@ -11,7 +11,7 @@ namespace {
 using codecs::Codec;
 
 // What the user bears before an exact picture is there; longer, and a lossy one comes first.
-constexpr double kBearable = 0.040; // s
+constexpr double kBearable = 0.150; // s
 // Photographs: bytes that QUIC makes of a pixel, and pixels that one thread here and one at the client get
 // done in a second, one after the other.
 constexpr double kQuicBytes = 1.0;
@@ -83,10 +83,11 @@ CodecChoice glz(const CodecPreferences& preferences, ImageCompression compressio
 CodecChoice choose_codec(const CodecPreferences& preferences, ContentClass content, int64_t pixels,
                          LinkSpeed link) {
     const ImageCompression compression = wish(preferences);
-    if (suits_quic(content) && by_content(compression)) {
+    const bool soft = content == ContentClass::soft; // the one class where a sample does not tell
+    if ((soft || suits_quic(content)) && by_content(compression)) {
         CodecChoice choice = one(Codec::quic);
         // QUIC begins anew with every image, and has little to learn from in a small one.
-        if (pixels <= kSmall) {
+        if (soft || pixels <= kSmall) {
             const bool lz = !preferences.has_glz || compression == ImageCompression::auto_lz;
             choice.recipe.other = codecs::codec(lz ? Codec::lz : Codec::zlib_glz);
         }

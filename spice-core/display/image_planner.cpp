@@ -10,8 +10,13 @@ namespace spice::display {
 
 namespace {
 
-// Smaller images are not worth an entry in anybody's cache: drawing from it costs a message of 81 bytes.
-constexpr int64_t kMinKept = 512; // pixels
+// Drawing from the cache costs a message of 81 bytes, which is what the smallest image costs besides its
+// data.
+constexpr int64_t kMinKept = 48; // pixels
+// Up to this size it is a character or an icon, which come again: they are kept when they come first, unless
+// they come in crowds.
+constexpr int64_t kCharacter = 1024; // pixels
+constexpr size_t kCrowd = 4;         // images in one update
 // Nor is it worth refining: a JPEG's tables alone are 640 bytes.
 constexpr int64_t kMinLossy = 16 * 1024; // pixels
 
@@ -30,11 +35,11 @@ bool ImagePlanner::take_whole(const Rect& cell, const Screen& screen) {
     return cache_.find(key) || cache_.seen_before(key);
 }
 
-PlannedImage ImagePlanner::image(const Rect& area, bool cell, const Screen& screen) {
+PlannedImage ImagePlanner::image(const Rect& area, bool keep, const Screen& screen) {
     PlannedImage planned{area, content_key(view_of(screen, area)), {}};
     if (area.area() >= kMinKept) {
         planned.cached = cache_.find(planned.key);
-        planned.keep = !planned.cached && (cell || cache_.seen_before(planned.key));
+        planned.keep = !planned.cached && (keep || cache_.seen_before(planned.key));
     }
     return planned;
 }
@@ -50,7 +55,8 @@ ImagePlanner::Plan ImagePlanner::plan(const Region& changed, const Screen& scree
         plan.images.push_back(image(cell, true, screen));
     }
     for (const Rect& part : pieces.parts) {
-        plan.images.push_back(image(part, false, screen));
+        const bool character = part.area() <= kCharacter && pieces.parts.size() <= kCrowd;
+        plan.images.push_back(image(part, character, screen));
     }
     std::vector<PlannedImage*> photographs;
     for (PlannedImage& planned : plan.images) {

@@ -55,7 +55,7 @@ public:
 
 private:
     bool take_whole(const Rect& cell, const Screen& screen);
-    PlannedImage image(const Rect& area, bool cell, const Screen& screen);
+    PlannedImage image(const Rect& area, bool keep, const Screen& screen);
     void make_lossy(const std::vector<PlannedImage*>& photographs, double more, LinkSpeed link);
     bool moves_like_video(const Rect& area, ContentClass content, Time now);
 

@@ -74,10 +74,74 @@ void add_copy(std::vector<Copy>& copies, Copy copy) {
     copies.insert(copies.begin(), std::move(copy));
 }
 
+// How many pieces of some rows would be wrong without a copy, and with it.
+class Trial {
+public:
+    Trial(const PixelArea& before, int32_t dx, int32_t dy) : before_(before), dx_(dx), dy_(dy) {}
+
+    // `part` lies in `after`, its source in the picture.
+    void look_at(const PixelArea& after, const Rect& part) {
+        for (int32_t y = part.y1; y < part.y2; y += kRowStep) {
+            for (int32_t x = part.x1; x < part.x2; x += kPiece) {
+                const int32_t width = std::min(kPiece, part.x2 - x);
+                const uint32_t* const now = after.at(x, y);
+                wrong_without_ += same_pixels(now, before_.at(x, y), width) ? 0 : 1;
+                wrong_with_ += same_pixels(now, before_.at(x - dx_, y - dy_), width) ? 0 : 1;
+            }
+        }
+    }
+
+    bool worth_it() const { return wrong_without_ > 0 && wrong_with_ * kMinGain <= wrong_without_; }
+
+private:
+    static constexpr int32_t kRowStep = 16;
+    static constexpr int32_t kPiece = 64; // pixels
+    static constexpr int32_t kMinGain = 4;
+
+    PixelArea before_;
+    int32_t dx_;
+    int32_t dy_;
+    int32_t wrong_without_ = 0;
+    int32_t wrong_with_ = 0;
+};
+
 } // namespace
+
+std::optional<Copy> MotionSearch::repeated(const PixelArea& before, std::span<const PixelArea> after) {
+    std::optional<Copy> last = std::exchange(last_, std::nullopt);
+    if (!last) {
+        return std::nullopt;
+    }
+    Copy copy{last->destination & claimed_region(after), last->dx, last->dy};
+    if (copy.destination.area() < kMinRepeated) {
+        return std::nullopt;
+    }
+    Trial trial(before, copy.dx, copy.dy);
+    for (const Rect& rect : copy.destination.rects()) {
+        for (const PixelArea& area : after) {
+            trial.look_at(area, intersect(rect, area.area));
+        }
+    }
+    if (!trial.worth_it()) {
+        return std::nullopt;
+    }
+    last_ = std::move(last);
+    return copy;
+}
 
 std::vector<Copy> MotionSearch::find(const PixelArea& before, std::span<const PixelArea> after,
                                      std::span<const Rect> different) {
+    std::vector<Copy> copies = search(before, after, different);
+    const auto largest =
+        std::ranges::max_element(copies, {}, [](const Copy& copy) { return copy.destination.area(); });
+    if (largest != copies.end() && largest->destination.area() >= kMinRepeated) {
+        last_ = *largest;
+    }
+    return copies;
+}
+
+std::vector<Copy> MotionSearch::search(const PixelArea& before, std::span<const PixelArea> after,
+                                       std::span<const Rect> different) {
     std::vector<Copy> copies;
     grid_.begin(before, after, different);
     if (grid_.unexplained() < kMinDifferent) {

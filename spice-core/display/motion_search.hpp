@@ -13,6 +13,7 @@
 #include "spice-core/region.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -36,11 +37,21 @@ public:
     std::vector<Copy> find(const PixelArea& before, std::span<const PixelArea> after,
                            std::span<const Rect> different);
 
+    // Pixels of a movement that is expected to go on: a scroll is many steps of one height.
+    static constexpr int64_t kMinRepeated = 64 * 1024;
+
+    // What was found last, if it is what happens this time, too: a look at a few rows says so, which saves
+    // the comparison of what moved with what was there, and the search. Meant to be done first.
+    std::optional<Copy> repeated(const PixelArea& before, std::span<const PixelArea> after);
+
 private:
+    std::vector<Copy> search(const PixelArea& before, std::span<const PixelArea> after,
+                             std::span<const Rect> different);
     std::vector<Displacement> candidates(const PixelArea& before, std::span<const PixelArea> after);
 
     MotionVotes votes_;
     MotionGrid grid_;
+    std::optional<Copy> last_; // the largest one that was found, as long as it goes on
 };
 
 } // namespace spice::display

@@ -1,5 +1,7 @@
 #include "display/refinement.hpp"
 
+#include "display/cell_grid.hpp"
+
 #include <cstddef>
 #include <utility>
 
@@ -51,6 +53,23 @@ void Refinement::changed(const Region& region) {
 void Refinement::grow_older() {
     due_ |= std::exchange(young_, {});
     bound(due_);
+}
+
+Region Refinement::next(int64_t max_pixels) const {
+    const Rect extents = due_.extents();
+    Region part;
+    int64_t left = max_pixels;
+    for (int32_t row = extents.y1 / kCell; row * kCell < extents.y2; ++row) {
+        for (int32_t column = extents.x1 / kCell; column * kCell < extents.x2; ++column) {
+            const Region here = due_ & Region(cell_at(column, row));
+            if (!part.empty() && here.area() > left) {
+                return part;
+            }
+            left -= here.area();
+            part |= here;
+        }
+    }
+    return part;
 }
 
 void Refinement::clear() {

@@ -28,6 +28,9 @@ public:
     bool empty() const { return young_.empty() && due_.empty(); }
     bool has_young() const { return !young_.empty(); }
     const Region& due() const { return due_; }
+    // What to make exact next: about `max_pixels` of what is due, cell by cell of the grid (cell_grid.hpp),
+    // so that it is told in the pieces in which it was told lossy. Not empty when something is due.
+    Region next(int64_t max_pixels) const;
     int64_t pixels() const { return young_.area() + due_.area(); }
 
 private:

@@ -32,16 +32,24 @@ ScreenUpdate Screen::apply(const Commit& commit) {
     for (const Copy& copy : commit.copies) {
         Copy inside{copy.destination & bounds & bounds.translated(copy.dx, copy.dy), copy.dx, copy.dy};
         if (!inside.destination.empty()) {
-            move_pixels(inside);
-            update.copies.push_back(std::move(inside));
+            move(std::move(inside), update);
         }
     }
-    std::vector<Block> blocks = compare(commit);
-    if (!update.surface_changed) {
-        const std::vector<Copy> found = find_motion(blocks);
+    std::vector<Block> blocks = blocks_of(commit);
+    if (update.surface_changed) {
+        compare(blocks);
+    } else {
+        std::vector<PixelArea> after;
+        for (const Block& block : blocks) {
+            after.push_back(block.after);
+        }
+        if (std::optional<Copy> copy = motion_search_.repeated(picture(), after)) {
+            move(std::move(*copy), update);
+        }
+        compare(blocks);
+        const std::vector<Copy> found = find_motion(blocks, after);
         for (const Copy& copy : found) {
-            move_pixels(copy);
-            update.copies.push_back(copy);
+            move(copy, update);
         }
         compare_again(blocks, found);
     }
@@ -61,26 +69,33 @@ ScreenUpdate Screen::apply(const Commit& commit) {
     return update;
 }
 
-std::vector<Screen::Block> Screen::compare(const Commit& commit) const {
+void Screen::move(Copy copy, ScreenUpdate& update) {
+    move_pixels(copy);
+    update.copies.push_back(std::move(copy));
+}
+
+std::vector<Screen::Block> Screen::blocks_of(const Commit& commit) const {
     std::vector<Block> blocks;
     for (const PixelBlock& block : commit.changed) {
         const Rect area = intersect(block.area, picture().area);
         if (!area.empty()) {
             const PixelArea whole{block.area, block.pixels.get(), static_cast<size_t>(block.area.width())};
-            const PixelArea after{area, whole.at(area.x1, area.y1), whole.stride};
-            blocks.push_back({after, {}});
-            find_differences(after, picture(), area, blocks.back().different);
+            blocks.push_back({{area, whole.at(area.x1, area.y1), whole.stride}, {}});
         }
     }
     return blocks;
 }
 
-std::vector<Copy> Screen::find_motion(const std::vector<Block>& blocks) {
-    std::vector<PixelArea> after;
+void Screen::compare(std::vector<Block>& blocks) const {
+    for (Block& block : blocks) {
+        find_differences(block.after, picture(), block.after.area, block.different);
+    }
+}
+
+std::vector<Copy> Screen::find_motion(const std::vector<Block>& blocks, std::span<const PixelArea> after) {
     std::vector<Rect> different;
     int64_t pixels = 0;
     for (const Block& block : blocks) {
-        after.push_back(block.after);
         for (const Rect& rect : block.different) {
             different.push_back(rect);
             pixels += rect.area();

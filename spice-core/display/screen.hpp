@@ -45,8 +45,10 @@ private:
     };
 
     bool set_surface(const Surface& surface);
-    std::vector<Block> compare(const Commit& commit) const;
-    std::vector<Copy> find_motion(const std::vector<Block>& blocks);
+    std::vector<Block> blocks_of(const Commit& commit) const;
+    void compare(std::vector<Block>& blocks) const;
+    void move(Copy copy, ScreenUpdate& update);
+    std::vector<Copy> find_motion(const std::vector<Block>& blocks, std::span<const PixelArea> after);
     void compare_again(std::vector<Block>& blocks, const std::vector<Copy>& copies) const;
     void move_pixels(const Copy& copy);
     void write_pixels(const PixelArea& from, const Rect& rect);

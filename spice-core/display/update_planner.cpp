@@ -168,7 +168,9 @@ void plan_rest(const Region& changed, const Screen& screen, UpdatePlan& plan) {
     std::vector<Rect> areas = join_neighbours(changed.rects());
     std::vector<Fill> fills;
     for (const Rect& area : areas) {
-        if (area.area() >= kMinFillArea) {
+        if (const auto colour = solid_colour(area, screen)) {
+            fills.push_back({area, *colour}); // of any size: an image has more to say of itself than a fill
+        } else if (area.area() >= kMinFillArea) {
             SolidTiles(area, screen).take(fills);
         }
     }

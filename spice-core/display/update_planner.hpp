@@ -30,7 +30,7 @@ struct UpdatePlan {
 };
 
 inline constexpr size_t kMaxFills = 64;         // outside of whole cells
-inline constexpr int64_t kMinFillArea = 4096;   // pixels; smaller ones compress well enough
+inline constexpr int64_t kMinFillArea = 4096;   // pixels of a fill in a part that is not of one colour
 inline constexpr int64_t kMinCellChange = 4096; // pixels of a cell; for fewer, the cell is not looked at
 inline constexpr int64_t kMaxImagePixels = 128 * 1024;
 

@@ -311,6 +311,45 @@ TEST(MotionSearch, follows_a_scroll_on_a_very_large_surface) {
 
 // Whatever is proposed, Step checks that copies and changed pixels make the new picture, for pictures in
 // which windows of all kinds move at random under random claims.
+// A view scrolled step by step: what each step makes of it, and what is to be told.
+struct ScrolledSteps {
+    explicit ScrolledSteps(const Rect& scrolled) : view(scrolled) {
+        image = desktop();
+        show(image, view, text(), 300, 0);
+        screen.apply(commit_of(image, whole(image)));
+    }
+    ScreenUpdate to(int32_t y) {
+        show(image, view, text(), 300, y);
+        const ScreenUpdate update = screen.apply(commit_of(image, view));
+        EXPECT_TRUE(std::ranges::equal(screen.pixels(), image.pixels));
+        return update;
+    }
+
+    Rect view;
+    TestImage image{1, 1};
+    Screen screen;
+};
+
+TEST(MotionSearch, expects_a_scroll_to_go_on_and_sees_when_it_does_not) {
+    ScrolledSteps steps(kView);
+    steps.to(16);
+    for (const auto& [y, dy] : {std::pair{32, -16}, {48, -16}, {60, -12}, {72, -12}, {60, 12}}) {
+        const ScreenUpdate update = steps.to(y);
+        ASSERT_EQ(update.copies.size(), 1u) << "to " << y;
+        EXPECT_EQ(update.copies[0].dy, dy);
+        EXPECT_LE(update.changed.area(), 2 * std::abs(dy) * kView.width());
+    }
+    EXPECT_TRUE(steps.to(60).copies.empty()) << "nothing has moved";
+    EXPECT_TRUE(steps.to(60).changed.empty());
+}
+
+TEST(MotionSearch, repeats_only_what_it_found_last) {
+    const TestImage before = desktop();
+    MotionSearch search;
+    const PixelArea picture{whole(before), before.pixels.data(), before.stride};
+    EXPECT_FALSE(search.repeated(picture, {&picture, 1}));
+}
+
 TEST(MotionSearch, answers_exactly_for_random_pictures) {
     size_t copies = 0;
     for (uint32_t seed = 0; seed < 100; ++seed) {

@@ -91,5 +91,16 @@ TEST(Refinement, stays_bounded) {
     EXPECT_GE(refinement.due().area(), 200000);
 }
 
+TEST(Refinement, goes_on_cell_by_cell) {
+    Refinement refinement;
+    refinement.sent_lossy(Rect{100, 100, 700, 400});
+    refinement.grow_older();
+    EXPECT_EQ(refinement.next(1), Region(Rect{100, 100, 256, 256})) << "at least one";
+    EXPECT_EQ(refinement.next(256 * 256), Region(Rect{100, 100, 512, 256}));
+    EXPECT_EQ(refinement.next(1'000'000), refinement.due());
+    refinement.sent_exact(refinement.next(1));
+    EXPECT_EQ(refinement.next(1), Region(Rect{256, 100, 512, 256}));
+}
+
 } // namespace
 } // namespace spice::display

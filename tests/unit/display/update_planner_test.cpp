@@ -99,10 +99,20 @@ TEST(UpdatePlanner, fills_the_background_around_a_window) {
 
 TEST(UpdatePlanner, leaves_small_areas_to_the_codec) {
     test::TestImage image(64, 63);
-    image.fill(0, 0, 64, 63, 0xffffff);
+    image.fill(0, 0, 64, 62, 0xffffff);
     const UpdatePlan plan = plan_update(Rect{0, 0, 64, 63}, screen_of(image), never);
     EXPECT_TRUE(plan.fills.empty());
     EXPECT_EQ(plan.parts, (std::vector<Rect>{{0, 0, 64, 63}}));
+}
+
+TEST(UpdatePlanner, fills_what_is_of_one_colour_however_small) {
+    test::TestImage image(64, 63);
+    image.fill(0, 0, 64, 62, 0xffffff);
+    const UpdatePlan plan = plan_update(Rect{3, 4, 5, 9}, screen_of(image), never);
+    ASSERT_EQ(plan.fills.size(), 1u);
+    EXPECT_EQ(plan.fills[0].area, (Rect{3, 4, 5, 9}));
+    EXPECT_EQ(plan.fills[0].colour, 0xffffffu);
+    EXPECT_TRUE(plan.parts.empty());
 }
 
 TEST(UpdatePlanner, cuts_large_images_into_cells) {
