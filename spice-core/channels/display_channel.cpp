@@ -492,7 +492,7 @@ void DisplayChannel::end_update() {
 }
 
 void DisplayChannel::watch_stillness() {
-    if (still_runs_ || !refinement_.has_young() || closed()) {
+    if (still_runs_ || !refinement_.waits() || closed()) {
         return;
     }
     still_runs_ = true;

@@ -86,7 +86,7 @@ private:
     display::ImagePlanner planner_;
     display::UpdateTracker tracker_;
     display::Refinement refinement_;
-    boost::asio::steady_timer still_; // runs while there is something young in `refinement_`
+    boost::asio::steady_timer still_; // runs while something in `refinement_` waits to be due
     bool still_runs_ = false;
     std::chrono::steady_clock::time_point interactive_until_{};
     int64_t update_pixels_ = 0; // of the images of the update under way

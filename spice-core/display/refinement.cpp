@@ -21,12 +21,14 @@ void bound(Region& region) {
 } // namespace
 
 void Refinement::sent_lossy(const Region& region) {
+    young_ -= region;
     due_ -= region;
-    young_ |= region;
-    bound(young_);
+    fresh_ |= region;
+    bound(fresh_);
 }
 
 void Refinement::sent_exact(const Region& region) {
+    fresh_ -= region;
     young_ -= region;
     due_ -= region;
 }
@@ -35,23 +37,28 @@ void Refinement::sent_copy(const Copy& copy) {
     if (empty()) {
         return;
     }
-    Region moved = (young_ | due_) & copy.source();
+    Region moved = (fresh_ | young_ | due_) & copy.source();
     moved.translate(copy.dx, copy.dy);
     sent_exact(copy.destination);
     sent_lossy(moved);
 }
 
-void Refinement::changed(const Region& region) {
-    Region again = due_ & region;
+void Refinement::make_fresh(Region& older, const Region& region) {
+    Region again = older & region;
     if (!again.empty()) {
-        due_ -= again;
-        young_ |= again;
-        bound(young_);
+        older -= again;
+        fresh_ |= again;
+        bound(fresh_);
     }
 }
 
+void Refinement::changed(const Region& region) {
+    make_fresh(young_, region);
+    make_fresh(due_, region);
+}
+
 void Refinement::grow_older() {
-    due_ |= std::exchange(young_, {});
+    due_ |= std::exchange(young_, std::exchange(fresh_, {}));
     bound(due_);
 }
 
@@ -73,6 +80,7 @@ Region Refinement::next(int64_t max_pixels) const {
 }
 
 void Refinement::clear() {
+    fresh_.clear();
     young_.clear();
     due_.clear();
 }

@@ -8,33 +8,50 @@ namespace {
 const Rect kLeft{0, 0, 50, 100};
 const Rect kRight{50, 0, 100, 100};
 
+void grow_old(Refinement& refinement) {
+    refinement.grow_older();
+    refinement.grow_older();
+}
+
 TEST(Refinement, makes_due_what_was_still_for_a_tick) {
     Refinement refinement;
     EXPECT_TRUE(refinement.empty());
     refinement.sent_lossy(Rect{0, 0, 100, 100});
-    EXPECT_TRUE(refinement.has_young());
+    EXPECT_TRUE(refinement.waits());
     EXPECT_TRUE(refinement.due().empty());
     EXPECT_EQ(refinement.pixels(), 10000);
-    refinement.grow_older();
-    EXPECT_FALSE(refinement.has_young());
+    grow_old(refinement);
+    EXPECT_FALSE(refinement.waits());
     EXPECT_EQ(refinement.due(), Region(Rect{0, 0, 100, 100}));
+}
+
+TEST(Refinement, never_makes_due_what_changed_since_the_last_tick) {
+    Refinement refinement;
+    refinement.sent_lossy(kLeft);
+    refinement.grow_older();
+    EXPECT_TRUE(refinement.due().empty());
+    refinement.changed(Rect{0, 0, 50, 50});
+    refinement.grow_older();
+    EXPECT_EQ(refinement.due(), Region(Rect{0, 50, 50, 100}));
+    refinement.grow_older();
+    EXPECT_EQ(refinement.due(), Region(kLeft));
 }
 
 TEST(Refinement, waits_again_where_something_changes) {
     Refinement refinement;
     refinement.sent_lossy(Rect{0, 0, 100, 100});
-    refinement.grow_older();
+    grow_old(refinement);
     refinement.changed(kLeft);
     EXPECT_EQ(refinement.due(), Region(kRight));
     EXPECT_EQ(refinement.pixels(), 10000);
-    refinement.grow_older();
+    grow_old(refinement);
     EXPECT_EQ(refinement.due(), Region(Rect{0, 0, 100, 100}));
 }
 
 TEST(Refinement, waits_again_where_something_lossy_was_sent) {
     Refinement refinement;
     refinement.sent_lossy(kLeft);
-    refinement.grow_older();
+    grow_old(refinement);
     refinement.sent_lossy(kLeft);
     EXPECT_TRUE(refinement.due().empty());
     EXPECT_EQ(refinement.pixels(), 5000);
@@ -43,7 +60,7 @@ TEST(Refinement, waits_again_where_something_lossy_was_sent) {
 TEST(Refinement, ends_where_exact_pixels_were_sent) {
     Refinement refinement;
     refinement.sent_lossy(kLeft);
-    refinement.grow_older();
+    grow_old(refinement);
     refinement.sent_lossy(kRight);
     refinement.sent_exact(Rect{0, 0, 100, 50});
     EXPECT_EQ(refinement.due(), Region(Rect{0, 50, 50, 100}));
@@ -55,12 +72,12 @@ TEST(Refinement, ends_where_exact_pixels_were_sent) {
 TEST(Refinement, follows_lossy_pixels_that_are_copied) {
     Refinement refinement;
     refinement.sent_lossy(kLeft);
-    refinement.grow_older();
+    grow_old(refinement);
     // The lower half of the left side goes to the right side's upper half.
     refinement.sent_copy({Rect{50, 0, 100, 50}, 50, -50});
     EXPECT_EQ(refinement.pixels(), 7500);
     EXPECT_EQ(refinement.due(), Region(kLeft));
-    refinement.grow_older();
+    grow_old(refinement);
     EXPECT_TRUE(refinement.due().contains(Rect{50, 0, 100, 50}));
 }
 
@@ -75,7 +92,7 @@ TEST(Refinement, follows_a_scroll_over_itself) {
     Refinement refinement;
     refinement.sent_lossy(Rect{0, 10, 10, 20});
     refinement.sent_copy({Rect{0, 0, 10, 95}, 0, -5}); // five rows up
-    refinement.grow_older();
+    grow_old(refinement);
     EXPECT_EQ(refinement.due(), Region(Rect{0, 5, 10, 15}));
 }
 
@@ -86,7 +103,7 @@ TEST(Refinement, stays_bounded) {
         const int y = i / 50 * 20;
         refinement.sent_lossy(Rect{x, y, x + 10, y + 10});
     }
-    refinement.grow_older();
+    grow_old(refinement);
     EXPECT_LE(refinement.due().rect_count(), 256u);
     EXPECT_GE(refinement.due().area(), 200000);
 }
@@ -94,7 +111,7 @@ TEST(Refinement, stays_bounded) {
 TEST(Refinement, goes_on_cell_by_cell) {
     Refinement refinement;
     refinement.sent_lossy(Rect{100, 100, 700, 400});
-    refinement.grow_older();
+    grow_old(refinement);
     EXPECT_EQ(refinement.next(1), Region(Rect{100, 100, 256, 256})) << "at least one";
     EXPECT_EQ(refinement.next(256 * 256), Region(Rect{100, 100, 512, 256}));
     EXPECT_EQ(refinement.next(1'000'000), refinement.due());
