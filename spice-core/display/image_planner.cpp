@@ -29,8 +29,13 @@ codecs::ImageView view_of(const Screen& screen, const Rect& area) {
                              static_cast<uint32_t>(area.height()));
 }
 
-// A cell that the client has, or that comes up a second time, is better drawn as a whole.
-bool ImagePlanner::take_whole(const Rect& cell, const Screen& screen) {
+// A cell that the client has, or that comes up a second time, is better drawn as a whole. What a film shows
+// beside its border does not come again.
+bool ImagePlanner::take_whole(const Rect& cell, const Screen& screen, Time now) {
+    const Activity& activity = activity_at(cell);
+    if (activity.frames >= kVideoFrames && activity.goes_on(now)) {
+        return false;
+    }
     const codecs::ContentKey key = content_key(view_of(screen, cell));
     return cache_.find(key) || cache_.seen_before(key);
 }
@@ -47,7 +52,7 @@ PlannedImage ImagePlanner::image(const Rect& area, bool keep, const Screen& scre
 ImagePlanner::Plan ImagePlanner::plan(const Region& changed, const Screen& screen, int64_t waiting,
                                       LinkSpeed link, bool may_be_lossy, Time now) {
     UpdatePlan pieces =
-        plan_update(changed, screen, [&](const Rect& cell) { return take_whole(cell, screen); });
+        plan_update(changed, screen, [&](const Rect& cell) { return take_whole(cell, screen, now); });
     Plan plan;
     plan.covered = pieces.covered();
     plan.fills = std::move(pieces.fills);
@@ -64,13 +69,12 @@ ImagePlanner::Plan ImagePlanner::plan(const Region& changed, const Screen& scree
             continue;
         }
         const int64_t area = planned.area.area();
-        const ContentClass content = classify_content(view_of(screen, planned.area));
+        const bool lossy = may_be_lossy && area >= kMinLossy;
+        const ContentClass content =
+            lossy ? watch(planned, screen, now) : classify_content(view_of(screen, planned.area));
         planned.choice = choose_codec(preferences_, content, area, link);
-        if (may_be_lossy && area >= kMinLossy) {
-            planned.video = moves_like_video(planned.area, content, now);
-            if (planned.video || suits_jpeg(content)) {
-                photographs.push_back(&planned);
-            }
+        if (lossy && (planned.video || suits_jpeg(content))) {
+            photographs.push_back(&planned);
         }
     }
     if (!photographs.empty()) {
@@ -96,15 +100,25 @@ void ImagePlanner::make_lossy(const std::vector<PlannedImage*>& photographs, dou
     }
 }
 
-// Text that moves is found by the motion search: what changes all over again and again, though it does not
-// look like a photograph, is film, too: a dark scene, a drawing.
-bool ImagePlanner::moves_like_video(const Rect& area, ContentClass content, Time now) {
+ImagePlanner::Activity& ImagePlanner::activity_at(const Rect& area) {
     const auto column = static_cast<uint32_t>((area.x1 + area.x2) / 2 / kCell);
     const auto row = static_cast<uint32_t>((area.y1 + area.y2) / 2 / kCell);
-    Activity& activity = activity_[row << 16 | column];
-    activity.frames = now - activity.last <= kVideoGap ? activity.frames + 1 : 1;
+    return activity_[row << 16 | column];
+}
+
+// What it looks like, and whether it is video. Text that moves is found by the motion search: what changes all
+// over again and again, though it does not look like a photograph, is film, too: a dark scene, a drawing.
+ContentClass ImagePlanner::watch(PlannedImage& planned, const Screen& screen, Time now) {
+    Activity& activity = activity_at(planned.area);
+    activity.frames = activity.goes_on(now) ? activity.frames + 1 : 1;
     activity.last = now;
-    return activity.frames >= (content == ContentClass::patterns ? 4 * kVideoFrames : kVideoFrames);
+    // A film looks like its last frame, mostly.
+    if (activity.frames <= kVideoFrames || activity.frames % kVideoFrames == 0) {
+        activity.content = classify_content(view_of(screen, planned.area));
+    }
+    const bool patterns = activity.content == ContentClass::patterns;
+    planned.video = activity.frames >= (patterns ? 4 * kVideoFrames : kVideoFrames);
+    return activity.content;
 }
 
 } // namespace spice::display

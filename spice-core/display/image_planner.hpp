@@ -54,18 +54,23 @@ public:
               Time now = std::chrono::steady_clock::now());
 
 private:
-    bool take_whole(const Rect& cell, const Screen& screen);
+    bool take_whole(const Rect& cell, const Screen& screen, Time now);
     PlannedImage image(const Rect& area, bool keep, const Screen& screen);
     void make_lossy(const std::vector<PlannedImage*>& photographs, double more, LinkSpeed link);
-    bool moves_like_video(const Rect& area, ContentClass content, Time now);
+    ContentClass watch(PlannedImage& planned, const Screen& screen, Time now);
 
     CodecPreferences preferences_;
     ImageCache cache_;
 
     struct Activity {
+        bool goes_on(Time now) const { return now - last <= kVideoGap; }
+
         int frames = 0;
         Time last{};
+        ContentClass content{}; // of one of the last frames
     };
+    Activity& activity_at(const Rect& area);
+
     std::unordered_map<uint32_t, Activity> activity_; // by cell of the grid
 };
 

@@ -13,6 +13,10 @@ constexpr size_t kMaxCandidates = 8;
 // How far beyond what differs moved content may have come from, sideways.
 constexpr int32_t kMargin = 64;
 
+// After so many searches in vain, one of kPause changes is searched.
+constexpr int kPatience = 12;
+constexpr int kPause = 4;
+
 // Which rows anchors are taken from: of the new picture, one of `step`; of the old one, `step` rows in a row
 // out of `period`. So for any distance one row of the new picture meets a row of the old one in every period,
 // at a fraction of the work that all rows would be. Where in its period a block of old rows lies changes from
@@ -131,7 +135,11 @@ std::optional<Copy> MotionSearch::repeated(const PixelArea& before, std::span<co
 
 std::vector<Copy> MotionSearch::find(const PixelArea& before, std::span<const PixelArea> after,
                                      std::span<const Rect> different) {
+    if (fruitless_ > kPatience && ++fruitless_ % kPause != 0) {
+        return {};
+    }
     std::vector<Copy> copies = search(before, after, different);
+    fruitless_ = !copies.empty() ? 0 : std::min(fruitless_ + 1, kPatience + kPause);
     const auto largest =
         std::ranges::max_element(copies, {}, [](const Copy& copy) { return copy.destination.area(); });
     if (largest != copies.end() && largest->destination.area() >= kMinRepeated) {

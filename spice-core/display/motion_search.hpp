@@ -51,6 +51,7 @@ private:
 
     MotionVotes votes_;
     MotionGrid grid_;
+    int fruitless_ = 0;        // searches in a row, those that were left out as well
     std::optional<Copy> last_; // the largest one that was found, as long as it goes on
 };
 

@@ -8,6 +8,7 @@ idle             processor time and wake-ups per second of all threads of Xorg, 
 memory           RSS and PSS of Xorg at the start, with a client, and at its highest after some drawing
 key to pixel     from a key press in the client to the changed pixel in the client's canvas, over loopback; an X
                  client paints a window for every key that it gets
+8 clients        the processor time of Xorg while a film plays and text scrolls, with one client and with eight
 """
 
 import argparse
@@ -23,6 +24,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 from support import processes, procinfo, spice_client, xdisplay, xserver  # noqa: E402
 from support.exact import wait_rest  # noqa: E402
+from support.film import Film  # noqa: E402
 
 KEY = 0x1E
 
@@ -109,6 +111,39 @@ def peak_memory(server, seconds):
     return f"RSS {highest / 1e6:.1f} MB"
 
 
+def busy(size, seconds, clients, directory):
+    """Processor time of Xorg, in seconds per second, while so many clients watch; and what they were sent of it."""
+    server = xserver.Launched(size=size)
+    viewers = []
+    try:
+        server.start()
+        for _ in range(clients):
+            viewers.append(spice_client.Client(directory))
+            viewers[-1].connect(*server.address)
+        for viewer in viewers:
+            viewer.wait_ready()
+        server.run("xterm", "-geometry", "80x24+660+500", "-e", "sh", "-c", "while :; do date +%N; sleep 0.03; done")
+        film = Film(server, 640, 360, 15)
+        film.wait_more(30)
+        cpu, updates = procinfo.cpu_seconds(server.pid), [viewer.state()["updates"] for viewer in viewers]
+        time.sleep(seconds)
+        cpu = (procinfo.cpu_seconds(server.pid) - cpu) / seconds
+        told = [viewer.state()["updates"] - before for viewer, before in zip(viewers, updates)]
+        film.stop()
+        server.end_clients()
+        return cpu, min(told) / seconds
+    finally:
+        for viewer in viewers:
+            viewer.close()
+        server.stop()
+
+
+def crowd(size, seconds, directory):
+    (one, told), (eight, least) = (busy(size, seconds, clients, directory) for clients in (1, 8))
+    return (f"{eight / one:.2f} times the processor time of one ({1000 * one:.0f} and {1000 * eight:.0f} ms/s); "
+            f"areas drawn per second: {told:.0f}, of eight the fewest {least:.0f}")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=int, default=10, help="how long to watch the idle server")
@@ -142,6 +177,7 @@ def main():
             row("memory after that", memory(server))
             client.close()
             server.stop()
+            row("8 clients", crowd(arguments.size, arguments.seconds, directory))
         finally:
             server.abandon()
 
