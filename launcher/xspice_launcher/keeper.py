@@ -196,7 +196,7 @@ def check_before_start(settings: options.Settings) -> None:
                        ("--x509-key-file", settings.x509_key_file), ("--dh-file", settings.dh_file)):
         if path and not (os.path.isfile(path) and os.access(path, os.R_OK)):
             raise OperatorError(f"{name} {path}: no file that can be read; name one in PEM")
-    if settings.x509_dir and not os.path.isdir(settings.x509_dir):
+    if settings.x509_dir and not settings.tls_auto and not os.path.isdir(settings.x509_dir):
         raise OperatorError(f"--x509-dir {settings.x509_dir}: no such directory; make it, or name another one")
     if settings.log_file and not _can_write(settings.log_file):
         raise OperatorError(f"--log-file {settings.log_file}: cannot be written; choose a file in a directory of yours")

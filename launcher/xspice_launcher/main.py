@@ -4,7 +4,7 @@ import signal
 import socket
 import sys
 
-from . import (__version__, entrances, files, help, inherited, keeper, options, processes, report, ticket, x11,
+from . import (__version__, entrances, files, inherited, keeper, options, processes, report, ticket, usage, x11,
                xorg_conf)
 from .errors import OperatorError
 
@@ -13,7 +13,7 @@ def main(arguments: list[str]) -> int:
     try:
         settings = options.parse(arguments, dict(os.environ), inherited.take(os.environ, os.getpid()))
         if settings.help:
-            sys.stdout.write(help.text())
+            sys.stdout.write(usage.text())
             return 0
         if settings.version:
             print(f"xspice {__version__}")

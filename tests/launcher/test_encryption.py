@@ -1,5 +1,6 @@
 """TLS as its options ask for it: real servers, looked at from outside."""
 
+import os
 import re
 import socket
 import ssl
@@ -7,7 +8,7 @@ import stat
 import subprocess
 
 import pytest
-from conftest import link, viewer_keys
+from conftest import ORDINARY_USER, link, viewer_keys
 from support import certificates, processes, wire
 
 MAIN, INPUTS = wire.constant("CHANNEL_MAIN"), wire.constant("CHANNEL_INPUTS")
@@ -77,10 +78,20 @@ def test_state_directory_of_the_home(launch, tmp_path):
 
 
 def test_automatic_certificate_in_a_directory_of_choice(launch, tmp_path, tls_port):
-    xspice = launch("--tls-auto", "--x509-dir", str(tmp_path), "--tls-port", str(tls_port), own_port=False,
+    directory = tmp_path / "new"
+    xspice = launch("--tls-auto", "--x509-dir", str(directory), "--tls-port", str(tls_port), own_port=False,
                     environment={"XDG_STATE_HOME": "/nonexistent"}).ready()
     assert xspice.tls_port == tls_port
-    assert authority_of(xspice) == (tmp_path / "ca-cert.pem").read_text()
+    assert authority_of(xspice) == (directory / "ca-cert.pem").read_text()
+
+
+def test_automatic_certificate_of_an_ordinary_user(launch, shared_directory):
+    os.chown(shared_directory, ORDINARY_USER, ORDINARY_USER)
+    xspice = launch("--tls-auto", own_port=False, uid=ORDINARY_USER,
+                    environment={"XDG_STATE_HOME": shared_directory}).ready()
+    assert (shared_directory / "xspice" / "ca-key.pem").stat().st_uid == ORDINARY_USER
+    link(("127.0.0.1", xspice.tls_port), xspice.ticket, tls=trusting(authority_of(xspice)))
+    assert xspice.end() == -15
 
 
 def test_plain_port_beside_tls_when_it_is_asked_for(launch, tmp_path):

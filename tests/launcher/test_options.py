@@ -4,7 +4,7 @@ import re
 
 import pytest
 from conftest import SOURCE, TESTS
-from xspice_launcher import __version__, help, options, values, xorg_conf
+from xspice_launcher import __version__, options, usage, values, xorg_conf
 
 NAMES = [option.name for option in options.OPTIONS]
 MANUAL = (SOURCE / "launcher" / "xspice.1.scd").read_text()
@@ -17,7 +17,7 @@ def parse(*arguments):
 @pytest.mark.parametrize("option", options.OPTIONS, ids=NAMES)
 def test_help_and_manual_describe_every_option(option):
     value = f" {option.value}" if option.value else ""
-    assert re.search(rf"^  (-\w, )?{option.name}{value}$", help.text(), re.MULTILINE)
+    assert re.search(rf"^  (-\w, )?{option.name}{value}$", usage.text(), re.MULTILINE)
     in_manual = f" _{option.value}_" if option.value else ""
     assert re.search(rf"^(\*-\w\*, )?\*{option.name}\*{re.escape(in_manual)}\n\t\S", MANUAL, re.MULTILINE)
 
@@ -38,7 +38,7 @@ def test_every_option_is_in_a_group():
 
 
 def test_help_fits_a_terminal():
-    assert max(map(len, help.text().splitlines())) <= 80
+    assert max(map(len, usage.text().splitlines())) <= 80
 
 
 def test_documentation_names_no_option_that_does_not_exist():
@@ -163,7 +163,7 @@ def test_version_is_that_of_the_project():
 def test_help_is_printed(launch, arguments):
     xspice = launch(*arguments, own_port=False)
     assert xspice.wait() == 0
-    assert xspice.said == help.text() and xspice.complained == ""
+    assert xspice.said == usage.text() and xspice.complained == ""
 
 
 def test_version_is_printed(launch):
