@@ -106,7 +106,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("--sasl-config-dir", "Access",
            "Directory of the file xspice.conf that configures SASL. Default: $SASL_CONF_PATH, or /etc/sasl2.",
            "DIRECTORY", values.written_path, driver="SpiceSaslConfigDir"),
-    Option("--sasl-hostname", "Access", "Name of this machine in Kerberos. Default: any that its keytab has.",
+    Option("--sasl-hostname", "Access", "Name of this machine in Kerberos. Default: its host name.",
            "NAME", values.host_name, driver="SpiceSaslHostname"),
     Option("--sasl-user", "Access",
            "Who may come in; may be given several times. Default: the user who starts xspice.",
