@@ -28,10 +28,10 @@ def test_twenty_regenerations_grow_nothing(xorg):
         next_generation(server)
         if i == WARM_UP - 1:
             descriptors, threads = procinfo.descriptor_targets(server.pid), procinfo.threads(server.pid)
-            memory = procinfo.rss(server.pid)
+            memory = procinfo.written(server.pid)
     assert server.x.size() == (1024, 768)
     assert procinfo.threads(server.pid) == threads
-    assert procinfo.rss(server.pid) - memory < 2 * 1024 * 1024
+    assert procinfo.written(server.pid) - memory < 2 * 1024 * 1024
     processes.wait_for(lambda: len(procinfo.descriptor_targets(server.pid)) <= len(descriptors), 5,
                        lambda: f"no more descriptors than {descriptors}: {procinfo.descriptor_targets(server.pid)}")
     assert server.process.poll() is None
