@@ -72,6 +72,16 @@ def test_automatic_certificate_stays(launch, tmp_path):
     link(("127.0.0.1", second.tls_port), second.ticket, tls=trusting(authority_of(first)))
 
 
+def test_automatic_certificate_is_made_once_by_those_who_start_together(launch, tmp_path):
+    together = [launch("--tls-auto", own_port=False, environment={"XDG_STATE_HOME": tmp_path}) for _ in range(5)]
+    for xspice in together:
+        xspice.ready(within=60)
+    assert len({authority_of(xspice) for xspice in together}) == 1
+    assert len({xspice.tls_port for xspice in together}) == 5
+    for xspice in together:
+        link(("127.0.0.1", xspice.tls_port), xspice.ticket, tls=trusting(authority_of(together[0])))
+
+
 def test_state_directory_of_the_home(launch, tmp_path):
     launch("--tls-auto", own_port=False, environment={"XDG_STATE_HOME": None, "HOME": tmp_path}).ready()
     assert stat.S_IMODE((tmp_path / ".local" / "state" / "xspice").stat().st_mode) == 0o700
