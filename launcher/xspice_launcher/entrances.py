@@ -43,8 +43,11 @@ class Entrances:
             if not other:
                 raise OperatorError("--port 0: leaves no way in; give --tls-port, --tls-auto or --unix")
         self.addresses = settings.addr if self._wants_plain or self._wants_tls else ()
-        self.port = (settings.port or network.FIRST_PORT) if self._wants_plain else 0
-        self.tls_port = (settings.tls_port or network.FIRST_PORT + (self.port == network.FIRST_PORT)) if self._wants_tls else 0
+        self.port = self.tls_port = 0
+        if self._wants_plain:
+            self.port = settings.port or network.FIRST_PORT
+        if self._wants_tls:
+            self.tls_port = settings.tls_port or network.FIRST_PORT + (self.port == network.FIRST_PORT)
 
     def choose(self) -> None:
         """Until then the ports are those that a machine without other servers would give. Raises OperatorError."""
