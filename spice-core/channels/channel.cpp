@@ -306,10 +306,6 @@ LinkSummary Channel::link() const {
     const bool measured = estimate_.round_trip().count() > 0;
     summary.round_trip = measured ? estimate_.round_trip() : round_trip_;
     summary.bytes_per_second = estimate_.bytes_per_second();
-    if (measured) {
-        summary.in_flight_limit = estimate_.in_flight_limit();
-    }
-    summary.slow = summary.bytes_per_second && *summary.bytes_per_second < LinkSummary::kSlowLink;
     return summary;
 }
 

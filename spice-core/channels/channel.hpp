@@ -46,12 +46,6 @@ struct LinkSummary {
     std::chrono::microseconds round_trip{0};
     // None: not known, there was never more to send than it carried; to be taken for fast.
     std::optional<double> bytes_per_second;
-    // Bytes that may be on their way at once without a queue; what one update should not exceed by far.
-    uint64_t in_flight_limit = LinkEstimate::kMaxLimit;
-    // Known to carry less than kSlowLink: exact pictures of a changing screen take noticeable time.
-    bool slow = false;
-
-    static constexpr double kSlowLink = 50e6 / 8; // bytes per second: 50 Mbit/s
 };
 
 class Channel : public std::enable_shared_from_this<Channel> {

@@ -159,10 +159,10 @@ void Client::screen_updated(const display::ScreenUpdate& update) {
     report_activity();
 }
 
-void Client::cursor_changed(bool shape, bool position) {
+void Client::cursor_changed(bool shape) {
     fenced([&] {
         for_each<CursorChannel>(SPICE_CHANNEL_CURSOR,
-                                [&](CursorChannel& cursor) { cursor.cursor_changed(shape, position); });
+                                [&](CursorChannel& cursor) { cursor.cursor_changed(shape); });
     });
 }
 

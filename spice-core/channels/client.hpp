@@ -49,7 +49,7 @@ public:
 
     // Something changed for everybody. Whatever goes wrong with this client in there ends this client.
     void screen_updated(const display::ScreenUpdate& update);
-    void cursor_changed(bool shape, bool position);
+    void cursor_changed(bool shape);
     void lock_keys_changed();
 
     // What it came in with; none only where nothing was asked for (tests).

@@ -89,9 +89,9 @@ void ClientRegistry::screen_updated(const display::ScreenUpdate& update) {
     }
 }
 
-void ClientRegistry::cursor_changed(bool shape, bool position) {
+void ClientRegistry::cursor_changed(bool shape) {
     for (const auto& [id, client] : clients_) {
-        client->cursor_changed(shape, position);
+        client->cursor_changed(shape);
     }
 }
 

@@ -41,7 +41,7 @@ public:
 
     // Something in the session changed for everybody.
     void screen_updated(const display::ScreenUpdate& update);
-    void cursor_changed(bool shape, bool position);
+    void cursor_changed(bool shape);
     void lock_keys_changed();
 
     size_t size() const; // clients that have not ended

@@ -36,9 +36,9 @@ void CursorChannel::started() {
     send(protocol::CursorInit::kType, init.body());
 }
 
-void CursorChannel::cursor_changed(bool shape, bool position) {
+void CursorChannel::cursor_changed(bool shape) {
     shape_due_ = shape_due_ || shape;
-    position_due_ = position_due_ || position;
+    position_due_ = true;
     send_what_fits();
 }
 

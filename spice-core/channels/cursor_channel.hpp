@@ -19,8 +19,8 @@ class CursorChannel final : public Channel {
 public:
     CursorChannel(auth::LinkedStream link, Session& session, ClosedHandler on_closed);
 
-    // session().cursor has changed.
-    void cursor_changed(bool shape, bool position);
+    // session().cursor has changed: its position, and its shape maybe.
+    void cursor_changed(bool shape);
     // SPICE_MOUSE_MODE_*. In mode CLIENT the client moves the pointer by itself.
     void set_mouse_mode(uint32_t mode);
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "codecs/big_endian.hpp"
+#include "codecs/bounded_output.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -80,11 +81,10 @@ constexpr size_t max_token_bytes(Unit unit, size_t units) {
     return units * unit_bytes(unit) + units / kMaxLiterals + 1;
 }
 
-// Where the tokens go. Refuses what does not fit, and whatever comes after that.
+// Where the tokens go.
 class TokenWriter {
 public:
-    explicit TokenWriter(std::span<uint8_t> into)
-        : begin_(into.data()), to_(begin_), end_(begin_ + into.size()) {}
+    explicit TokenWriter(std::span<uint8_t> into) : out_(into) {}
 
     template <Unit unit>
     void literals(const uint32_t* units, size_t count) {
@@ -143,20 +143,14 @@ public:
         }
     }
 
-    bool full() const { return full_; }
-    size_t size() const { return static_cast<size_t>(to_ - begin_); }
+    bool full() const { return out_.full(); }
+    size_t size() const { return out_.size(); }
 
 private:
-    void put(uint32_t byte) { *to_++ = static_cast<uint8_t>(byte); }
-    bool room(size_t count) {
-        full_ = full_ || static_cast<size_t>(end_ - to_) < count;
-        return !full_;
-    }
+    void put(uint32_t byte) { out_.put(byte); }
+    bool room(size_t count) { return out_.room(count); }
 
-    uint8_t* begin_;
-    uint8_t* to_;
-    uint8_t* end_;
-    bool full_ = false;
+    BoundedOutput out_;
 };
 
 } // namespace spice::codecs::glz

@@ -122,7 +122,8 @@ private:
 
 } // namespace
 
-JpegEncoder::JpegEncoder(int quality) : quality_(quality) {
+JpegEncoder::JpegEncoder(int quality, double bytes_per_pixel)
+    : quality_(quality), bytes_per_pixel_(bytes_per_pixel) {
     assert(quality >= 1 && quality <= 100);
 }
 
@@ -149,7 +150,8 @@ std::optional<ImageCodec::Size> JpegEncoder::encode(const ImageView& image, std:
 }
 
 std::span<const JpegEncoder> jpeg_ladder() {
-    static const std::array ladder{JpegEncoder(30), JpegEncoder(50), JpegEncoder(70), JpegEncoder(85)};
+    static const std::array ladder{JpegEncoder(30, 0.045), JpegEncoder(50, 0.063), JpegEncoder(70, 0.101),
+                                   JpegEncoder(85, 0.154)};
     return ladder;
 }
 

@@ -30,10 +30,11 @@ inline constexpr size_t kJpegOverhead = 640; // bytes, at most
 
 class JpegEncoder final : public ImageCodec {
 public:
-    // 1 to 100, libjpeg's scale.
-    explicit JpegEncoder(int quality);
+    // 1 to 100, libjpeg's scale; and what it makes of a pixel of a photograph, for those who have to choose.
+    JpegEncoder(int quality, double bytes_per_pixel);
 
     int quality() const { return quality_; }
+    double bytes_per_pixel() const { return bytes_per_pixel_; }
 
     // JPEG of xrgb8888 and rgb888, JPEG_ALPHA of argb8888.
     std::optional<uint8_t> image_type(PixelFormat format) const override;
@@ -42,6 +43,7 @@ public:
 
 private:
     int quality_;
+    double bytes_per_pixel_;
 };
 
 // One encoder for each of a few qualities, fewest bytes first. On photographs of 1080p in cells of 256x256:

@@ -2,6 +2,8 @@
 // a picture can be told in.
 #pragma once
 
+#include "codecs/bounded_output.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -78,24 +80,23 @@ struct LzFormat {
     }
 };
 
-// Where the tokens go. Refuses what does not fit, and whatever comes after that.
+// Where the tokens go.
 template <typename Unit>
 class LzTokenWriter {
 public:
     using Format = LzFormat<Unit>;
 
-    explicit LzTokenWriter(std::span<uint8_t> into)
-        : begin_(into.data()), to_(begin_), end_(begin_ + into.size()) {}
+    explicit LzTokenWriter(std::span<uint8_t> into) : out_(into) {}
 
     void literals(const typename Unit::Value* units, size_t count) {
         while (count > 0) {
             const size_t part = std::min(count, Format::kMaxLiterals);
-            if (!room(1 + part * Unit::kLiteralSize)) {
+            if (!out_.room(1 + part * Unit::kLiteralSize)) {
                 return;
             }
-            *to_++ = static_cast<uint8_t>(part - 1);
-            Unit::put(to_, units, part);
-            to_ += part * Unit::kLiteralSize;
+            out_.put(part - 1);
+            Unit::put(out_.next(), units, part);
+            out_.advance(part * Unit::kLiteralSize);
             units += part;
             count -= part;
         }
@@ -103,41 +104,33 @@ public:
 
     // Of at least kMinMatch units.
     void match(const LzMatch& match) {
-        if (!room(Format::cost(match))) {
+        if (!out_.room(Format::cost(match))) {
             return;
         }
         const bool far = match.distance >= Format::kFarDistance;
         const size_t biased = match.distance - 1;
         const size_t length = std::min(match.length, Format::kLongMatch) - Unit::kLengthBias;
-        *to_++ = static_cast<uint8_t>(length << 5 | (far ? 31 : biased >> 8));
+        out_.put(length << 5 | (far ? 31 : biased >> 8));
         if (match.length >= Format::kLongMatch) {
             size_t more = match.length - Format::kLongMatch;
             for (; more >= 255; more -= 255) {
-                *to_++ = 255;
+                out_.put(255);
             }
-            *to_++ = static_cast<uint8_t>(more);
+            out_.put(more);
         }
-        *to_++ = static_cast<uint8_t>(far ? 255 : biased & 255);
+        out_.put(far ? 255 : biased & 255);
         if (far) {
             const size_t rest = match.distance - Format::kFarDistance;
-            *to_++ = static_cast<uint8_t>(rest >> 8);
-            *to_++ = static_cast<uint8_t>(rest & 255);
+            out_.put(rest >> 8);
+            out_.put(rest & 255);
         }
     }
 
-    bool full() const { return full_; }
-    size_t size() const { return static_cast<size_t>(to_ - begin_); }
+    bool full() const { return out_.full(); }
+    size_t size() const { return out_.size(); }
 
 private:
-    bool room(size_t count) {
-        full_ = full_ || static_cast<size_t>(end_ - to_) < count;
-        return !full_;
-    }
-
-    uint8_t* begin_;
-    uint8_t* to_;
-    uint8_t* end_;
-    bool full_ = false;
+    BoundedOutput out_;
 };
 
 } // namespace spice::codecs

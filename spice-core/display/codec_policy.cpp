@@ -23,9 +23,6 @@ constexpr int64_t kTiny = 192;
 // Pixels of an image for which more effort is no effort: a line of text, a strip that a scroll uncovers.
 constexpr int64_t kSmall = 24 * 1024;
 
-// The rungs of codecs::jpeg_ladder(): what a pixel costs, for choosing one.
-constexpr double kJpegBytes[] = {0.045, 0.063, 0.101, 0.154};
-
 ImageCompression wish(const CodecPreferences& preferences) {
     if (!preferences.wanted) {
         return preferences.configured;
@@ -126,7 +123,7 @@ const codecs::ImageCodec* choose_lossy(const CodecPreferences& preferences, int6
     const auto ladder = codecs::jpeg_ladder();
     // The next picture comes before anybody looks for what this one lacks.
     size_t rung = ladder.size() - (video ? 2 : 1);
-    while (rung > 0 && link && count * kJpegBytes[rung] > *link * kLossyTime) {
+    while (rung > 0 && link && count * ladder[rung].bytes_per_pixel() > *link * kLossyTime) {
         --rung;
     }
     return &ladder[rung];

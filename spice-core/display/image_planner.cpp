@@ -106,8 +106,8 @@ ImagePlanner::Activity& ImagePlanner::activity_at(const Rect& area) {
     return activity_[row << 16 | column];
 }
 
-// What it looks like, and whether it is video. Text that moves is found by the motion search: what changes all
-// over again and again, though it does not look like a photograph, is film, too: a dark scene, a drawing.
+// What it looks like, and whether it is video. Text that moves is found by the motion search: what changes
+// all over again and again, though it does not look like a photograph, is film, too: a dark scene, a drawing.
 ContentClass ImagePlanner::watch(PlannedImage& planned, const Screen& screen, Time now) {
     Activity& activity = activity_at(planned.area);
     activity.frames = activity.goes_on(now) ? activity.frames + 1 : 1;

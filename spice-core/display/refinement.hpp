@@ -1,8 +1,8 @@
 // Which parts of a client's picture are only like the screen's, and when their turn to become exact comes.
 //
 // What was sent lossy is fresh. It grows older with the caller's ticks for as long as nothing changes there:
-// young, and due when it has been still for a whole tick at least and two at most. Core thread; owned by the client's display
-// channel.
+// young, and due when it has been still for a whole tick at least and two at most. Core thread; owned by the
+// client's display channel.
 #pragma once
 
 #include "spice-core/display_command.hpp"

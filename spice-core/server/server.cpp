@@ -204,7 +204,7 @@ void Server::Impl::apply(Commit commit) {
         registry.screen_updated(update);
     }
     if (cursor_shape || commit.cursor_position) {
-        registry.cursor_changed(cursor_shape, cursor_shape || commit.cursor_position.has_value());
+        registry.cursor_changed(cursor_shape);
     }
     if (commit.lock_keys && *commit.lock_keys != session.lock_keys) {
         session.lock_keys = *commit.lock_keys;

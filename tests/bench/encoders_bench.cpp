@@ -95,10 +95,12 @@ std::vector<Contender> make_contenders() {
         {"quic", std::make_shared<codecs::QuicEncoder>()},
         {"quic-argb", std::make_shared<codecs::QuicEncoder>(), PixelFormat::argb8888}};
     for (const codecs::JpegEncoder& encoder : codecs::jpeg_ladder()) {
-        contenders.push_back({"jpeg-" + std::to_string(encoder.quality()),
-                              std::make_shared<codecs::JpegEncoder>(encoder.quality())});
+        contenders.push_back(
+            {"jpeg-" + std::to_string(encoder.quality()), std::make_shared<codecs::JpegEncoder>(encoder)});
     }
-    contenders.push_back({"jpeg-alpha-85", std::make_shared<codecs::JpegEncoder>(85), PixelFormat::argb8888});
+    contenders.push_back({"jpeg-alpha-85",
+                          std::make_shared<codecs::JpegEncoder>(codecs::jpeg_ladder().back()),
+                          PixelFormat::argb8888});
     return contenders;
 }
 

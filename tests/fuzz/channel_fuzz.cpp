@@ -180,7 +180,7 @@ private:
     void change_everything() {
         registry_.screen_updated(session_.screen.apply(second_commit()));
         session_.cursor.shape.reset();
-        registry_.cursor_changed(true, true);
+        registry_.cursor_changed(true);
         session_.lock_keys ^= SPICE_KEYBOARD_MODIFIER_FLAGS_CAPS_LOCK;
         registry_.lock_keys_changed();
         test::run_ready(context_);

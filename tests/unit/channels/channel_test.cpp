@@ -538,8 +538,6 @@ TEST_F(BaseChannelTest, summarizes_the_link_as_the_kernel_sees_it) {
              .min_round_trip = std::chrono::milliseconds(10)};
     EXPECT_TRUE(channel->has_room());
     EXPECT_EQ(channel->link().round_trip, std::chrono::milliseconds(30));
-    EXPECT_EQ(channel->link().in_flight_limit, LinkEstimate::kFirstLimit);
-    EXPECT_FALSE(channel->link().slow);
 }
 
 TEST_F(BaseChannelTest, asks_for_fewer_acks_where_they_take_long) {

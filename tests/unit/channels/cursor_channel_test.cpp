@@ -50,13 +50,13 @@ protected:
         } else {
             session.cursor.shape.reset();
         }
-        channel->cursor_changed(true, true);
+        channel->cursor_changed(true);
         run();
     }
 
     void move(Point position) {
         session.cursor.position = position;
-        channel->cursor_changed(false, true);
+        channel->cursor_changed(false);
         run();
     }
 

@@ -94,7 +94,7 @@ TEST(JpegEncoder, keeps_full_resolution_of_colour_at_the_highest_qualities) {
         stripes.fill(x, 0, x + 1, 64, x % 2 == 0 ? 0xc04040 : 0x4040c0);
     }
     const auto likeness = [&](int quality) {
-        return test::psnr(decoded(jpeg_of(JpegEncoder(quality), stripes.view()), stripes.view()),
+        return test::psnr(decoded(jpeg_of(JpegEncoder(quality, 0.1), stripes.view()), stripes.view()),
                           stripes.packed());
     };
     EXPECT_GT(likeness(95), 35);
