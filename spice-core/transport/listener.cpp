@@ -37,8 +37,8 @@ using boost::system::error_code;
 // One listening socket.
 struct Listener::Socket {
     Socket(const asio::any_io_executor& executor, UniqueFd bound, Door which, LogSink& log_sink)
-        : domain(domain_of(bound)), door(which), descriptor(executor, bound.value()), back_off(executor),
-          log(log_sink) {
+        : domain(domain_of(bound)), door(which), descriptor(executor), back_off(executor), log(log_sink) {
+        descriptor.assign(bound.value());
         bound.release();
     }
 

@@ -66,8 +66,12 @@ bool somebody_listens(const std::string& path) {
            errno != ECONNREFUSED;
 }
 
-// Two servers that start at once must not take each other's: the name is moved away first, and what was moved
-// is asked once more.
+bool same_file(const struct stat& one, const struct stat& other) {
+    return one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
+// Two servers that start at once must not take each other's: the name is moved away first, and only what was
+// asked before is removed.
 void remove_stale(const std::string& path) {
     const std::optional<struct stat> status = status_of(path);
     if (!status) {
@@ -76,21 +80,23 @@ void remove_stale(const std::string& path) {
     if (!S_ISSOCK(status->st_mode)) {
         complain(path, "exists and is not a socket; choose another path or remove it");
     }
-    constexpr std::string_view kTaken = "a server listens there; choose another path or stop that server";
     if (somebody_listens(path)) {
-        complain(path, kTaken);
+        complain(path, "a server listens there; choose another path or stop that server");
     }
-    const std::string aside = path.substr(0, path.rfind('/') + 1) + ".x" + std::to_string(::getpid());
+    const std::string aside = path.substr(0, path.rfind('/') + 1) + ".stale-" + std::to_string(::getpid());
     if (::rename(path.c_str(), aside.c_str()) != 0) {
         complain(path, "a dead server's socket, which cannot be removed: " + error_text(errno) +
                            "; remove it or choose another path");
     }
-    if (somebody_listens(aside)) {
-        const bool back = ::link(aside.c_str(), path.c_str()) == 0;
-        ::unlink(aside.c_str());
-        complain(path, back ? kTaken : "two servers start there; start this one again");
+    const std::optional<struct stat> moved = status_of(aside);
+    const bool stale = moved && same_file(*moved, *status);
+    if (!stale) {
+        ::link(aside.c_str(), path.c_str()); // it is another server's, which was quicker
     }
     ::unlink(aside.c_str());
+    if (!stale) {
+        complain(path, "another server starts there; choose another path");
+    }
 }
 
 [[noreturn]] void complain_about_bind(const std::string& path, int error) {

@@ -23,12 +23,12 @@ bool is_host_character(char character) {
            character == '.' || character == '-' || character == '_';
 }
 
-std::string lower(std::string_view text) {
-    std::string lowered(text);
-    std::ranges::transform(lowered, lowered.begin(), [](char letter) {
+std::string lowered(std::string_view text) {
+    std::string result(text);
+    std::ranges::transform(result, result.begin(), [](char letter) {
         return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
     });
-    return lowered;
+    return result;
 }
 
 bool is_host(std::string_view host) {
@@ -54,7 +54,7 @@ std::optional<Authority> parse_authority(std::string_view text) {
         }
         authority.port = port;
     }
-    authority.host = lower(text.substr(0, colon));
+    authority.host = lowered(text.substr(0, colon));
     return is_host(authority.host) ? std::optional(authority) : std::nullopt;
 }
 
@@ -89,7 +89,7 @@ std::optional<WebOrigin> parse_web_origin(std::string_view text) {
         return std::nullopt;
     }
     WebOrigin origin;
-    origin.scheme = lower(text.substr(0, end));
+    origin.scheme = lowered(text.substr(0, end));
     const std::optional<Authority> authority = parse_authority(text.substr(end + 3));
     if ((origin.scheme != "http" && origin.scheme != "https") || !authority) {
         return std::nullopt;

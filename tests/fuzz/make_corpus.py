@@ -132,7 +132,6 @@ WEBSOCKET = {
     "binary": frame(0x82, b"REDQ"),
     "bytes": b"".join(frame(0x82, bytes([byte])) for byte in b"REDQ") + frame(0x82),
     "medium": frame(0x82, bytes(range(256)) * 2),
-    "large": frame(0x82, b"x" * 70000),
     "fragments": frame(0x02, b"RE") + frame(0x89, b"ping") + frame(0x00, b"D") + frame(0x8a) + frame(0x80, b"Q"),
     "pings": frame(0x89, b"p" * 125) * 5,
     "close": frame(0x82, b"x") + frame(0x88, b"\x03\xe8bye") + frame(0x82, b"late"),

@@ -35,6 +35,10 @@ constexpr std::string_view kWebAccept = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
 constexpr uint8_t kLastFrame = 0x80;
 
+inline std::vector<uint8_t> bytes_of_text(std::string_view text) {
+    return {text.begin(), text.end()};
+}
+
 // One frame of a client; `first`: FIN, reserved bits and opcode.
 inline std::vector<uint8_t> client_frame(uint8_t first, std::span<const uint8_t> payload) {
     constexpr std::array<uint8_t, 4> kMask{0x37, 0xfa, 0x21, 0x3d};

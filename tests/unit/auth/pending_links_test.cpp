@@ -10,6 +10,7 @@ namespace {
 
 using std::chrono::milliseconds;
 using test::auth_stage;
+using test::bytes_of_text;
 using test::LinkRequest;
 using test::MemoryStream;
 using test::run_ready;
@@ -180,7 +181,6 @@ protected:
             context.get_executor(), policy(), limits,
             [this](LinkedStream link) { linked_.push_back(std::move(link)); }, how);
     }
-    static std::vector<uint8_t> bytes_of(std::string_view text) { return {text.begin(), text.end()}; }
     // The payload of what the server sent, in frames of at most 64 KiB.
     static std::vector<uint8_t> unframed(const std::vector<uint8_t>& bytes) {
         std::vector<uint8_t> payload;
@@ -202,7 +202,7 @@ protected:
 TEST_F(OpenedLinksTest, links_through_a_websocket) {
     make_with_web({});
     auto client = connect("192.0.2.1:1");
-    client->push(bytes_of(test::WebRequest{}.text()));
+    client->push(bytes_of_text(test::WebRequest{}.text()));
     run_ready(context);
     EXPECT_FALSE(client->take().empty());
     client->push(test::client_frame(0x82, LinkRequest{}.bytes()));
@@ -217,11 +217,11 @@ TEST_F(OpenedLinksTest, links_through_a_websocket) {
 TEST_F(OpenedLinksTest, deadline_covers_what_comes_before_the_link) {
     make_with_web({milliseconds(30), 10});
     auto undecided = connect("192.0.2.1:1");
-    undecided->push(bytes_of("GE"));
+    undecided->push(bytes_of_text("GE"));
     auto asking = connect("192.0.2.1:2");
-    asking->push(bytes_of("GET / HTTP/1.1\r\nHost: "));
+    asking->push(bytes_of_text("GET / HTTP/1.1\r\nHost: "));
     auto framed = connect("192.0.2.1:3");
-    framed->push(bytes_of(test::WebRequest{}.text()));
+    framed->push(bytes_of_text(test::WebRequest{}.text()));
     framed->push(std::vector<uint8_t>{0x82});
     run_ready(context);
     EXPECT_EQ(pending_->size(), 3u);
@@ -233,9 +233,9 @@ TEST_F(OpenedLinksTest, deadline_covers_what_comes_before_the_link) {
 TEST_F(OpenedLinksTest, says_in_the_log_what_was_wrong) {
     make_with_web({});
     auto visitor = connect("192.0.2.1:1");
-    visitor->push(bytes_of("GET / HTTP/1.1\r\nHost: x\r\n\r\n"));
+    visitor->push(bytes_of_text("GET / HTTP/1.1\r\nHost: x\r\n\r\n"));
     auto unmasked = connect("192.0.2.1:2");
-    unmasked->push(bytes_of(test::WebRequest{}.text()));
+    unmasked->push(bytes_of_text(test::WebRequest{}.text()));
     unmasked->push(std::vector<uint8_t>{0x82, 1, 'x'});
     run_ready(context);
     EXPECT_EQ(pending_->size(), 0u);

@@ -23,17 +23,14 @@ namespace {
 
 namespace asio = boost::asio;
 using boost::system::error_code;
+using test::bytes_of_text;
 using test::client_frame;
 using test::MemoryStream;
 using test::run_ready;
 using test::WebRequest;
 
-std::vector<uint8_t> bytes_of(std::string_view text) {
-    return {text.begin(), text.end()};
-}
-
 Spoken spoken(std::string_view text) {
-    return spoken_by(bytes_of(text));
+    return spoken_by(bytes_of_text(text));
 }
 
 TEST(SpokenBy, tells_by_the_first_bytes_and_as_early_as_can_be) {
@@ -97,7 +94,7 @@ protected:
         client_ = std::move(client);
         stream_.reset();
         error_ = {};
-        client_->push(bytes_of(sent));
+        client_->push(bytes_of_text(sent));
         asio::co_spawn(context_, run(std::move(server), door), asio::detached);
         run_ready(context_);
     }

@@ -25,6 +25,7 @@ namespace {
 
 namespace asio = boost::asio;
 using boost::system::error_code;
+using test::bytes_of_text;
 using test::client_frame;
 using test::MemoryStream;
 using test::run_ready;
@@ -33,10 +34,6 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 using Frame = std::vector<uint8_t>;
-
-Frame bytes_of(std::string_view text) {
-    return {text.begin(), text.end()};
-}
 
 std::string text_of(const Frame& bytes) {
     return {bytes.begin(), bytes.end()};
@@ -61,13 +58,13 @@ protected:
     // What the request is answered with.
     std::string answer(const std::string& request) {
         connect();
-        client_->push(bytes_of(request));
+        client_->push(bytes_of_text(request));
         run_ready(context_);
         return text_of(client_->take());
     }
     void open(test::MemoryStreamOptions server_end = {}) {
         connect(std::move(server_end));
-        client_->push(bytes_of(WebRequest{}.text()));
+        client_->push(bytes_of_text(WebRequest{}.text()));
         run_ready(context_);
         client_->take();
         ASSERT_TRUE(stream_);
@@ -148,7 +145,7 @@ TEST_F(WebSocketTest, takes_a_request_byte_by_byte_and_what_follows_it) {
     for (const size_t chunk : {1, 7, 100000}) {
         slow.read_chunk = chunk;
         connect(slow);
-        client_->push(bytes_of(WebRequest{}.text() + text_of(frame)));
+        client_->push(bytes_of_text(WebRequest{}.text() + text_of(frame)));
         run_ready(context_);
         ASSERT_TRUE(stream_);
         read_all();
@@ -391,7 +388,7 @@ TEST_F(WebSocketTest, each_failure_below_ends_it) {
         failing.failures = std::make_shared<test::FailureCounter>(succeed);
         failing.read_chunk = 40;
         connect(failing);
-        client_->push(bytes_of(WebRequest{}.text()));
+        client_->push(bytes_of_text(WebRequest{}.text()));
         client_->push(client_frame(0x89, "ping"));
         client_->push(client_frame(0x82, "data"));
         client_->push(client_frame(0x88));
