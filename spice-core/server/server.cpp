@@ -74,13 +74,13 @@ struct Server::Impl {
     LogReport report;
     CommitGate gate; // both threads
 
+    auth::FailureDelays failure_delays; // links that are left in `context` tell it at their end
     asio::io_context context{1};
     codecs::EncodePool encode_pool; // its jobs post to `context`, so it ends before
     auth::TicketKeys ticket_keys;
     std::unique_ptr<transport::TlsContext> tls; // null: not spoken
     transport::WebPolicy web;
     auth::TicketBook tickets;
-    auth::FailureDelays failure_delays;
     channels::Session session;
     channels::ClientRegistry registry;
     auth::PendingLinks pending_links;
@@ -92,9 +92,9 @@ struct Server::Impl {
 
 Server::Impl::Impl(ServerConfig server_config, Desktop& the_desktop, LogSink& the_log)
     : config(server::checked(std::move(server_config))), desktop(the_desktop), log(the_log), report(the_log),
-      tls(tls_context()), web(transport::web_policy(config.web_origins, log)),
-      tickets(config.tickets, config.come_back_time),
-      failure_delays(delays_within(config.link_deadline)), session{config, desktop, log, report, {}},
+      failure_delays(delays_within(config.link_deadline)), tls(tls_context()),
+      web(transport::web_policy(config.web_origins, log)),
+      tickets(config.tickets, config.come_back_time), session{config, desktop, log, report, {}},
       registry(context.get_executor(), session),
       pending_links(
           context.get_executor(), link_policy(), link_limits(),

@@ -58,6 +58,7 @@ auth::LinkPolicy policy(auth::TicketBook& tickets, auth::FailureDelays& delays, 
 }
 
 Outcome run(Bytes input, size_t chunk) {
+    auth::FailureDelays delays;
     boost::asio::io_context context(1);
     test::RecordingLog log;
     std::vector<Ticket> tickets;
@@ -65,7 +66,6 @@ Outcome run(Bytes input, size_t chunk) {
         tickets.push_back({.password = std::string(kTicket), .expires = {}});
     }
     auth::TicketBook book(tickets, std::chrono::seconds(0));
-    auth::FailureDelays delays;
     Outcome outcome;
     std::vector<auth::LinkedStream> links;
     auth::PendingLinks pending(context.get_executor(), policy(book, delays, log), {},

@@ -425,12 +425,12 @@ private:
     StderrLog log_;
     NoDesktop desktop_;
     NullReport report_;
+    auth::FailureDelays failure_delays_;
     asio::io_context context_{1};
     asio::posix::stream_descriptor input_{context_, dup(STDIN_FILENO)};
     std::string line_;
     auth::TicketKeys ticket_keys_;
     auth::TicketBook tickets_{{}, std::chrono::seconds(0)};
-    auth::FailureDelays failure_delays_;
     channels::Session session_{config_, desktop_, log_, report_, {}};
     std::vector<std::shared_ptr<channels::Channel>> channels_;
     auth::PendingLinks pending_{

@@ -49,11 +49,11 @@ public:
         return type == SPICE_CHANNEL_DISPLAY ? protocol::Capabilities{1, 4, 6} : protocol::Capabilities{};
     }
 
+    auth::FailureDelays delays; // links that are left in `context` tell it at their end
     boost::asio::io_context context;
     RecordingLog log;
     auth::TicketKeys keys;
     std::vector<Ticket> tickets{{.password = "secret", .expires = {}}};
-    auth::FailureDelays delays;
     bool secured = false;
     // The one client that is there.
     uint32_t client_id = 0x12345678;
