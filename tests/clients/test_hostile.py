@@ -168,14 +168,17 @@ def test_a_slow_link_is_not_given_more_time(attacked):
 # --- in place of a ticket ----------------------------------------------------------------------------------------
 
 
-STRANGER = "127.0.0.2"  # failures delay the next attempt from their address, and the good client has another
+# Failures delay the next attempt from their address, and the good client has another. No address has more than 64
+# connections that have not linked.
+STRANGERS = [f"127.0.0.{number}" for number in range(2, 6)]
 
 
 def test_wrong_ticket_1000_times(attacked):
     """200 at a time: most are refused unseen, some wait for their turn; all are told the same."""
     for batch in range(5):
         with contextlib.ExitStack() as stack:
-            links = [stack.enter_context(Connection(attacked.address, source=STRANGER)) for _ in range(200)]
+            links = [stack.enter_context(Connection(attacked.address, source=STRANGERS[index % len(STRANGERS)]))
+                     for index in range(200)]
             for link in links:
                 link.link(constant("CHANNEL_MAIN"))
             for index, link in enumerate(links):
