@@ -1,51 +1,11 @@
 #include "auth/failure_delays.hpp"
 
-#include <boost/asio/ip/address.hpp>
-
 #include <algorithm>
 #include <utility>
 
 namespace spice::auth {
 
-namespace asio = boost::asio;
 using std::chrono::milliseconds;
-
-namespace {
-
-constexpr size_t kNetworkBytes = 8; // of an IPv6 address; a host has all that is behind them
-
-std::string network_of(const asio::ip::address_v6& address) {
-    if (address.is_v4_mapped()) {
-        return asio::ip::make_address_v4(asio::ip::v4_mapped, address).to_string();
-    }
-    asio::ip::address_v6::bytes_type bytes = address.to_bytes();
-    std::fill(bytes.begin() + kNetworkBytes, bytes.end(), uint8_t{0});
-    return asio::ip::address_v6(bytes, address.scope_id()).to_string() + "/64";
-}
-
-// "192.0.2.7:51234" without its port, "[2001:db8::1]:5" without brackets too.
-std::string host_of(const std::string& peer) {
-    std::string host = peer.substr(0, peer.rfind(':'));
-    if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
-        host = host.substr(1, host.size() - 2);
-    }
-    return host;
-}
-
-} // namespace
-
-std::string FailureDelays::address_of(const transport::Stream& stream) {
-    if (const auto credentials = stream.credentials()) {
-        return "user " + std::to_string(credentials->user);
-    }
-    const std::string host = host_of(stream.peer());
-    boost::system::error_code error;
-    const asio::ip::address address = asio::ip::make_address(host, error);
-    if (error) {
-        return host;
-    }
-    return address.is_v6() ? network_of(address.to_v6()) : host;
-}
 
 FailureDelays::FailureDelays(Limits limits, Now now)
     : limits_(limits), now_(std::move(now)), faded_at_(now_()) {}

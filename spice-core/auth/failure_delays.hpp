@@ -4,7 +4,7 @@
 // comes `first` later, and each further failure doubles that up to `longest`. Attempts that come in parallel
 // queue for turns; where the queue is longer than `longest` they are refused unseen, so that little waits and
 // 1,000 parallel guesses are some twenty. What is right at its turn is let in, and clears the address.
-// Addresses are independent: an IPv4 address, an IPv6 network of 64 bits, a user of a Unix socket. Against
+// Addresses are independent; see transport::peer_network(). Against
 // many addresses together there is only a brake: while more than `many` failures of all are fresh, attempts
 // over a network wait `brake`, which a good client hardly notices.
 //
@@ -12,6 +12,7 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "transport/peer_network.hpp"
 #include "transport/stream.hpp"
 
 #include <chrono>
@@ -63,11 +64,9 @@ public:
         const bool local_; // no brake
     };
     Attempt attempt_of(const transport::Stream& stream) {
-        return {*this, address_of(stream), stream.credentials().has_value()};
+        return {*this, transport::peer_network(stream), stream.credentials().has_value()};
     }
 
-    // The part of a peer that has turns of its own.
-    static std::string address_of(const transport::Stream& stream);
     size_t size() const { return addresses_.size(); } // addresses remembered
 
 private:

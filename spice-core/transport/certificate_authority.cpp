@@ -27,8 +27,7 @@ namespace {
 constexpr const char* kOption = "--tls-auto";
 constexpr std::chrono::days kRenewBefore{30};
 
-// --- names
-// ---------------------------------------------------------------------------------------------------
+// --- names ---
 
 std::string numeric(const sockaddr* address, socklen_t size) {
     std::array<char, NI_MAXHOST> text{};
@@ -86,8 +85,7 @@ bool fits_certificate(const std::string& name) {
            }));
 }
 
-// --- files
-// ---------------------------------------------------------------------------------------------------
+// --- files ---
 
 struct Names {
     explicit Names(const TlsConfig& config)

@@ -12,6 +12,9 @@ namespace asio = boost::asio;
 namespace {
 
 std::string network_of(const asio::ip::address_v6& address) {
+    if (address.is_v4_mapped()) {
+        return asio::ip::make_address_v4(asio::ip::v4_mapped, address).to_string();
+    }
     asio::ip::address_v6::bytes_type bytes = address.to_bytes();
     std::fill(bytes.begin() + bytes.size() / 2, bytes.end(), uint8_t{0});
     return asio::ip::address_v6(bytes, address.scope_id()).to_string() + "/64";

@@ -49,8 +49,7 @@ std::string day_of(const ASN1_TIME* time) {
     return text;
 }
 
-// --- certificate and key
-// -------------------------------------------------------------------------------------
+// --- certificate and key ---
 
 // The leaf first, then its chain.
 std::vector<CertificatePtr> read_certificates(const char* option, const std::string& path,
@@ -128,8 +127,7 @@ void use_certificate(SSL_CTX* context, const TlsConfig& config,
     }
 }
 
-// --- the authority
-// -------------------------------------------------------------------------------------------
+// --- the authority ---
 
 // What a client with this authority will say about the certificate, apart from dates; empty: nothing.
 std::string objection(SSL_CTX* context, const std::vector<CertificatePtr>& certificates) {
@@ -166,8 +164,7 @@ void use_authority(SSL_CTX* context, const TlsConfig& config, const std::vector<
     }
 }
 
-// --- the session
-// ---------------------------------------------------------------------------------------------
+// --- the session ---
 
 void use_dh(SSL_CTX* context, const TlsConfig& config) {
     if (config.dh_file.empty()) {

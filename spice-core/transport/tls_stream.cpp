@@ -74,8 +74,7 @@ struct TlsStream::Session : std::enable_shared_from_this<Session> {
     SslPtr ssl;                 // with BIOs that point here: goes first
 };
 
-// --- OpenSSL's side
-// ------------------------------------------------------------------------------------------
+// --- OpenSSL's side ---
 
 const BIO_METHOD* TlsStream::Session::bio_method() {
     static const OpenSslPtr<BIO_METHOD, BIO_meth_free> method = [] {
@@ -130,8 +129,7 @@ TlsStream::Session::Session(SslPtr the_ssl, std::unique_ptr<Stream> the_stream)
     SSL_set_bio(ssl.get(), bio, bio); // owns it
 }
 
-// --- the stream below
-// ----------------------------------------------------------------------------------------
+// --- the stream below ---
 
 asio::awaitable<void> TlsStream::Session::wait_for_change(std::shared_ptr<Session> self) {
     boost::system::error_code ignored;
@@ -189,8 +187,7 @@ asio::awaitable<void> TlsStream::Session::flush(std::shared_ptr<Session> self) {
     }
 }
 
-// --- the stream above
-// ----------------------------------------------------------------------------------------
+// --- the stream above ---
 
 asio::awaitable<void> TlsStream::Session::handshake(std::shared_ptr<Session> self) {
     while (!self->established) {

@@ -84,16 +84,6 @@ TEST_F(FailureDelaysTest, keeps_addresses_apart) {
     EXPECT_EQ(attempt("unix:7", true, true), 300);
 }
 
-TEST_F(FailureDelaysTest, names_addresses) {
-    const auto name = [&](const std::string& peer) { return FailureDelays::address_of(*stream(peer)); };
-    EXPECT_EQ(name("192.0.2.1:1"), "192.0.2.1");
-    EXPECT_EQ(name("[2001:db8:1:2:3:4:5:6]:77"), "2001:db8:1:2::/64");
-    EXPECT_EQ(name("[::ffff:192.0.2.1]:5"), "192.0.2.1");
-    EXPECT_EQ(name("[fe80::1%1]:5"), name("[fe80::2%1]:5"));
-    EXPECT_EQ(name("unknown"), "unknown");
-    EXPECT_EQ(FailureDelays::address_of(*stream("unix:1000", true)), "user 1000");
-}
-
 TEST_F(FailureDelaysTest, queues_parallel_attempts_and_refuses_what_would_wait_too_long) {
     attempt("192.0.2.1:1");
     std::vector<std::unique_ptr<FailureDelays::Attempt>> attempts;

@@ -230,6 +230,8 @@ TEST(PeerNetwork, is_the_address_or_the_ipv6_network) {
     EXPECT_EQ(network("[2001:db8:1:2:ffff::1]:4001"), "2001:db8:1:2::/64");
     EXPECT_NE(network("[2001:db8:1:3::1]:4001"), "2001:db8:1:2::/64");
     EXPECT_EQ(network("[::1]:4000"), "::/64");
+    EXPECT_EQ(network("[fe80::1%1]:5"), network("[fe80::2%1]:5"));
+    EXPECT_EQ(network("[::ffff:192.0.2.1]:5"), "192.0.2.1");
     EXPECT_EQ(network("unknown"), "unknown");
 }
 

@@ -181,8 +181,7 @@ TEST_F(TlsConfigTest, host_subject_escapes_what_divides) {
     EXPECT_EQ(host_subject_of_file(files_.directory.file("none")), "");
 }
 
-// --- files that change
-// ---------------------------------------------------------------------------------------
+// --- files that change ---
 
 class TlsReloadTest : public TlsTest {
 protected:

@@ -264,8 +264,7 @@ TEST_P(TlsStreamOfEachVersion, keeps_little_of_what_a_peer_does_not_read) {
     EXPECT_FALSE(written_);
 }
 
-// --- peers that are wrong
-// ------------------------------------------------------------------------------------
+// --- peers that are wrong ---
 
 TEST_F(TlsStreamTest, answers_key_updates) {
     establish(version(TLS1_3_VERSION));
