@@ -63,7 +63,7 @@ def test_password_files_are_gone_when_the_server_has_read_them(launch, tmp_path)
 
 
 def test_processes_with_secrets_are_closed_to_others_of_their_user(launch):
-    xspice = launch("--", "sleep", "1000", uid=ORDINARY_USER).ready()
+    xspice = launch("--", "sleep", "1000", uid=ORDINARY_USER, looked_into=False).ready()
     for pid in (xspice.process.pid, xspice.keeper, xspice.xorg):
         assert is_private(pid), procinfo.name(pid)
     assert core_limits(xspice.xorg) == ("0", "0")
