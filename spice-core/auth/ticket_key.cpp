@@ -1,5 +1,7 @@
 #include "auth/ticket_key.hpp"
 
+#include "transport/openssl_types.hpp"
+
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -15,18 +17,11 @@ namespace spice::auth {
 
 namespace {
 
-template <auto Function>
-struct Free {
-    template <class T>
-    void operator()(T* object) const {
-        Function(object);
-    }
-};
-
-using LibraryContext = std::unique_ptr<OSSL_LIB_CTX, Free<OSSL_LIB_CTX_free>>;
-using Provider = std::unique_ptr<OSSL_PROVIDER, Free<OSSL_PROVIDER_unload>>;
-using Key = std::unique_ptr<EVP_PKEY, Free<EVP_PKEY_free>>;
-using KeyContext = std::unique_ptr<EVP_PKEY_CTX, Free<EVP_PKEY_CTX_free>>;
+using transport::OpenSslPtr;
+using LibraryContext = OpenSslPtr<OSSL_LIB_CTX, OSSL_LIB_CTX_free>;
+using Provider = OpenSslPtr<OSSL_PROVIDER, OSSL_PROVIDER_unload>;
+using Key = transport::KeyPtr;
+using KeyContext = OpenSslPtr<EVP_PKEY_CTX, EVP_PKEY_CTX_free>;
 
 void require(bool done, const char* step) {
     if (!done) {
