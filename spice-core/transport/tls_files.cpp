@@ -285,14 +285,4 @@ std::string host_subject(const X509* certificate) {
     return text;
 }
 
-std::string host_subject_of_file(const std::string& certificate_file) {
-    try {
-        const std::vector<CertificatePtr> found =
-            read_certificates(kCertificateOption, certificate_file, "give a certificate");
-        return host_subject(found.front().get());
-    } catch (const ConfigError&) {
-        return "";
-    }
-}
-
 } // namespace spice::transport

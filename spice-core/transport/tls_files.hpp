@@ -43,7 +43,4 @@ SslContextPtr make_tls_context(const TlsConfig& config, std::chrono::system_cloc
 // "O=xspice,CN=name", in the certificate's order, commas and backslashes in values with a backslash.
 std::string host_subject(const X509* certificate);
 
-// Of the first certificate in a PEM file; empty when there is none.
-std::string host_subject_of_file(const std::string& certificate_file);
-
 } // namespace spice::transport

@@ -68,7 +68,8 @@ struct TlsStream::Session : std::enable_shared_from_this<Session> {
     size_t filled = 0;
     bool flushing = false;
     bool established = false;
-    bool broken = false; // OpenSSL has failed, and must not be asked for anything again
+    bool input_ended = false; // the stream below has nothing more to read
+    bool broken = false;      // OpenSSL has failed, and must not be asked for anything again
     bool closed = false;
     asio::steady_timer changed; // never expires; cancelled to wake who waits
     SslPtr ssl;                 // with BIOs that point here: goes first
@@ -153,10 +154,18 @@ void TlsStream::Session::break_off() {
 
 // Called when OpenSSL has taken all input, and only by the one that reads.
 asio::awaitable<void> TlsStream::Session::fill(std::shared_ptr<Session> self) {
-    const size_t count = co_await self->below->read_some(asio::buffer(self->input));
-    self->taken = 0;
-    self->filled = count;
+    std::exception_ptr failure;
+    try {
+        self->filled = co_await self->below->read_some(asio::buffer(self->input));
+        self->taken = 0;
+    } catch (...) {
+        self->input_ended = true;
+        failure = std::current_exception();
+    }
     self->notify();
+    if (failure) {
+        std::rethrow_exception(failure);
+    }
 }
 
 // When it returns, everything that was in `output` before the call has been taken by the stream below. Reader
@@ -243,6 +252,9 @@ asio::awaitable<void> TlsStream::Session::encrypt(std::shared_ptr<Session> self,
         }
         if (SSL_get_error(self->ssl.get(), result) != SSL_ERROR_WANT_READ) {
             self->break_off();
+        }
+        if (self->input_ended) {
+            fail(asio::error::connection_aborted);
         }
         // Half of a handshake message has come in (a key update); the reader takes the other half.
         co_await wait_for_change(self);
@@ -336,11 +348,6 @@ std::string TlsStream::peer() const {
 
 std::optional<PeerCredentials> TlsStream::credentials() const {
     return session_->below->credentials();
-}
-
-std::string TlsStream::protocol() const {
-    const SSL* ssl = session_->ssl.get();
-    return std::string(SSL_get_version(ssl)) + " " + SSL_get_cipher_name(ssl);
 }
 
 } // namespace spice::transport

@@ -39,9 +39,6 @@ public:
     bool encrypted() const override { return true; }
     std::optional<PeerCredentials> credentials() const override;
 
-    // "TLSv1.3 TLS_AES_256_GCM_SHA384", after the handshake.
-    std::string protocol() const;
-
 private:
     struct Session;
     std::shared_ptr<Session> session_; // shared with what is under way: it may outlive this object

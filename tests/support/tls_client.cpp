@@ -19,6 +19,9 @@ SslContextPtr tls_client_context(const TlsClientOptions& options) {
         SSL_CTX_set_cipher_list(context.get(), ciphers.c_str()) != 1) {
         throw std::runtime_error("this OpenSSL cannot be such a client: " + openssl_reason());
     }
+    if (!options.suites.empty()) {
+        SSL_CTX_set_ciphersuites(context.get(), options.suites.c_str());
+    }
     if (!options.ca_file.empty()) {
         if (SSL_CTX_load_verify_file(context.get(), options.ca_file.c_str()) != 1) {
             throw std::runtime_error("no authority in " + options.ca_file);
@@ -30,6 +33,8 @@ SslContextPtr tls_client_context(const TlsClientOptions& options) {
 
 TlsClient::TlsClient(const TlsClientOptions& options)
     : context_(tls_client_context(options)), ssl_(SSL_new(context_.get())) {
+    SSL_CTX_set_keylog_callback(context_.get(), log_key);
+    SSL_set_app_data(ssl_.get(), this);
     SSL_set_connect_state(ssl_.get());
     SSL_set_bio(ssl_.get(), BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
 }
@@ -40,6 +45,19 @@ void TlsClient::note(int result) {
         error_ = openssl_reason();
     }
     ERR_clear_error();
+}
+
+// "CLIENT_TRAFFIC_SECRET_0 <random> <secret>", in hexadecimal.
+void TlsClient::log_key(const SSL* ssl, const char* line) {
+    const std::string_view text = line;
+    if (text.starts_with("CLIENT_TRAFFIC_SECRET_0 ")) {
+        const std::string secret(text.substr(text.rfind(' ') + 1));
+        long size = 0;
+        unsigned char* bytes = OPENSSL_hexstr2buf(secret.c_str(), &size);
+        static_cast<TlsClient*>(SSL_get_app_data(ssl))
+            ->traffic_secret_.assign(reinterpret_cast<const char*>(bytes), static_cast<size_t>(size));
+        OPENSSL_free(bytes);
+    }
 }
 
 void TlsClient::step(MemoryStream& end) {

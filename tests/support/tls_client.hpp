@@ -16,6 +16,7 @@ struct TlsClientOptions {
     int most = 0;        // 0: what OpenSSL has
     std::string ciphers; // empty: all, however weak
     std::string ca_file; // empty: whatever the server shows is good
+    std::string suites;  // of TLS 1.3; empty: OpenSSL's
 };
 
 transport::SslContextPtr tls_client_context(const TlsClientOptions& options);
@@ -40,17 +41,21 @@ public:
     bool connected() const { return SSL_is_init_finished(ssl_.get()) == 1; }
     const std::string& received() const { return received_; }
     bool server_said_goodbye() const { return (SSL_get_shutdown(ssl_.get()) & SSL_RECEIVED_SHUTDOWN) != 0; }
+    // TLS 1.3 with SHA-256: what the keys of the client's records are made from.
+    const std::string& traffic_secret() const { return traffic_secret_; }
     // OpenSSL's reason for the first failure; empty: none.
     const std::string& error() const { return error_; }
     SSL* ssl() { return ssl_.get(); }
 
 private:
     void note(int result);
+    static void log_key(const SSL* ssl, const char* line);
 
     transport::SslContextPtr context_;
     transport::SslPtr ssl_;
     std::string received_;
     std::string error_;
+    std::string traffic_secret_;
 };
 
 } // namespace spice::test

@@ -1,5 +1,6 @@
 #include "transport/tls_stream.hpp"
 
+#include "support/tls_records.hpp"
 #include "tls_fixture.hpp"
 #include "transport/tls_error.hpp"
 
@@ -292,6 +293,46 @@ TEST_F(TlsStreamTest, writes_while_half_a_record_has_come_in) {
     push(update.substr(update.size() / 2));
     exchange();
     EXPECT_EQ(client_->received(), "in between");
+}
+
+TEST_F(TlsStreamTest, a_write_waits_for_the_rest_of_a_key_update) {
+    TlsClientOptions options = version(TLS1_3_VERSION);
+    options.suites = "TLS_AES_128_GCM_SHA256";
+    establish(options);
+    read();
+    test::TlsRecords records(client_->traffic_secret());
+    const std::string update{24, 0, 0, 1, 0};
+    push(records.record(23, "before it"));
+    push(records.record(22, update.substr(0, 4)));
+    EXPECT_EQ(received_, "before it");
+    write({"in between"});
+    run_ready(context_);
+    EXPECT_FALSE(written_);
+    push(records.record(22, update.substr(4)));
+    exchange();
+    EXPECT_TRUE(written_);
+    EXPECT_EQ(client_->received(), "in between");
+}
+
+TEST_F(TlsStreamTest, a_write_ends_with_the_stream_while_it_waits_for_the_reader) {
+    for (const bool by_us : {true, false}) {
+        TlsClientOptions options = version(TLS1_3_VERSION);
+        options.suites = "TLS_AES_128_GCM_SHA256";
+        establish(options);
+        read();
+        push(test::TlsRecords(client_->traffic_secret()).record(22, std::string{24, 0, 0, 1}));
+        write({"never sent"});
+        run_ready(context_);
+        EXPECT_FALSE(written_);
+        if (by_us) {
+            stream_->close();
+        } else {
+            client_end_->close();
+        }
+        run_ready(context_);
+        EXPECT_TRUE(written_);
+        EXPECT_TRUE(write_error_);
+    }
 }
 
 TEST_F(TlsStreamTest, a_flood_of_key_updates_costs_no_memory) {
