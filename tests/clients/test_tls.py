@@ -1,6 +1,7 @@
 """TLS with real spice-gtk clients, and with those that are up to something.
 
     who gets in          by the authority's certificate, by the host's name, by the certificate's subject
+    which channels       those that --secure-channels names come back over TLS
     who does not         with another authority, subject or host, or an expired certificate: the client refuses, the
                          server says in one line why; with a wrong ticket
     certificates         replaced while the server runs; made by --tls-auto, and the same ones next time
@@ -19,7 +20,7 @@ import pytest
 
 from support import certificates, processes, procinfo, tls_hello
 from support.exact import assert_exact
-from support.wire import Connection, constant
+from support.wire import Connection, Refused, constant
 
 PASSWORD = "correct horse"
 
@@ -125,22 +126,62 @@ def test_expired_certificate(tls_server, refused):
     assert event == ["main", "error-tls"] and "certificate has expired" in log
 
 
-def test_plain_and_tls_port_of_one_server(tls_server, server, client):
-    tls_server.authority.server()
+@pytest.fixture
+def both_ports(server, tmp_path):
+    """A server with a plain port (its own) and one for TLS; returns (server, TLS port, authority's file)."""
+    authority = certificates.Authority(tmp_path)
+    authority.server()
     slot = processes.claim_port()
-    try:
-        xspice = server(size="640x480", options=["--tls-port", str(slot.number), "--x509-dir", tls_server.directory])
-        plain = client(xspice)
-        assert_exact(plain, xspice)
-        plain.close()
-        encrypted = client(xspice, properties=by_tls(slot.number, tls_server.ca_file))
-        assert_exact(encrypted, xspice)
-        encrypted.close()
-        # TLS is told from its first bytes at the plain port, too.
-        sniffed = client(xspice, properties=by_tls(xspice.port, tls_server.ca_file))
-        assert_exact(sniffed, xspice)
-    finally:
-        slot.release()
+
+    def start(*options):
+        xspice = server(size="640x480", options=["--tls-port", str(slot.number), "--x509-dir", tmp_path, *options])
+        return xspice, slot.number, authority.certificate_file
+
+    yield start
+    slot.release()
+
+
+def test_plain_and_tls_port_of_one_server(both_ports, client):
+    xspice, tls_port, ca_file = both_ports()
+    # TLS is told from its first bytes at the plain port, too.
+    for properties in (None, by_tls(tls_port, ca_file), by_tls(xspice.port, ca_file)):
+        viewer = client(xspice, properties=properties)
+        assert_exact(viewer, xspice)
+        viewer.close()
+
+
+def plain_answer(address, channel, connection_id=0):
+    """What the server says to a link in the clear: LINK_ERR_*."""
+    with Connection(address) as connection:
+        try:
+            connection.link(constant(channel), connection_id=connection_id)
+        except Refused as refusal:
+            return refusal.code
+    return constant("LINK_ERR_OK")
+
+
+def test_all_channels_secured(both_ports, client, refused):
+    xspice, tls_port, ca_file = both_ports("--secure-channels", "all")
+    for channel in ("CHANNEL_MAIN", "CHANNEL_DISPLAY", "CHANNEL_INPUTS", "CHANNEL_CURSOR"):
+        assert plain_answer(xspice.address, channel) == constant("LINK_ERR_NEED_SECURED")
+    # Begins at the plain port, is told, and comes back with each channel.
+    viewer = client(xspice, properties={"tls-port": str(tls_port), "ca-file": str(ca_file)})
+    assert_exact(viewer, xspice)
+    viewer.close()
+    event, _ = refused(xspice, None)
+    assert event == ["main", "error-connect"]
+
+
+def test_some_channels_secured(both_ports, client, refused):
+    xspice, tls_port, ca_file = both_ports("--secure-channels", "main,inputs")
+    for channel, code in (("CHANNEL_MAIN", "LINK_ERR_NEED_SECURED"), ("CHANNEL_INPUTS", "LINK_ERR_NEED_SECURED"),
+                          ("CHANNEL_DISPLAY", "LINK_ERR_OK"), ("CHANNEL_CURSOR", "LINK_ERR_OK")):
+        assert plain_answer(xspice.address, channel) == constant(code), channel
+    viewer = client(xspice, properties={"tls-port": str(tls_port), "ca-file": str(ca_file)})
+    assert_exact(viewer, xspice)
+    viewer.close()
+    event, _ = refused(xspice, None)
+    assert event == ["main", "error-connect"]
 
 
 # --- certificates ----------------------------------------------------------------------------------------------------
