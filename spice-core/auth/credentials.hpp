@@ -26,6 +26,7 @@ struct Authentication {
     protocol::LinkError error{SPICE_LINK_ERR_OK, "accepted"};
     std::string how{};            // for the log: "ticket, view only", "SCRAM-SHA-256, user alice"
     std::shared_ptr<Pass> pass{}; // of an accepted link
+    bool answered = false;        // the client knows it already
 };
 
 // The pass of the client that a channel other than main says to belong to; none for a main channel and an

@@ -3,6 +3,7 @@
 
 #include "auth/failure_delays.hpp"
 #include "auth/pass.hpp"
+#include "auth/sasl_session.hpp"
 #include "auth/ticket_book.hpp"
 #include "auth/ticket_key.hpp"
 #include "protocol/capabilities.hpp"
@@ -31,6 +32,8 @@ struct LinkPolicy {
     std::function<bool(const protocol::ChannelId&)> secured{};
     // The pass of the client with this connection id; none if there is no such client.
     std::function<std::shared_ptr<Pass>(uint32_t connection_id)> pass_of{};
+    // Then nobody comes in with a ticket.
+    SaslService* sasl = nullptr;
 };
 
 } // namespace spice::auth

@@ -18,6 +18,7 @@ struct LinkedStream {
     protocol::Capabilities common_caps; // what the client announced
     protocol::Capabilities channel_caps;
     bool mini_header = false;     // both sides announced SPICE_COMMON_CAP_MINI_HEADER
+    bool sasl_layer = false;      // see SaslStream
     bool view_only = false;       // its client may not change anything here
     std::shared_ptr<Pass> pass{}; // its client's: the main channel brings it, the others were checked with it
 };

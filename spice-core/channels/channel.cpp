@@ -27,7 +27,8 @@ using std::chrono::milliseconds;
 namespace {
 
 constexpr size_t kReadSize = 16 * 1024; // bytes asked for at once: bounds the work between two turns
-constexpr int kRoundTripShare = 4;      // a new sample counts a quarter
+constexpr milliseconds kWakeAfter{500};
+constexpr int kRoundTripShare = 4; // a new sample counts a quarter
 
 std::string ended_by(const boost::system::error_code& error) {
     if (error == asio::error::eof) {
@@ -61,6 +62,9 @@ void Channel::start() {
     send_ping();
     if (!closed_) {
         spawn(&Channel::read_messages);
+    }
+    if (!closed_ && link_.sasl_layer) {
+        spawn(&Channel::wake_client);
     }
 }
 
@@ -323,6 +327,19 @@ void Channel::send_ping() {
     const protocol::Ping ping{++ping_id_, static_cast<uint64_t>(ping_sent_.time_since_epoch().count()), 0};
     ack_window_.sent();
     enqueue(protocol::Ping::kType, ping.body());
+}
+
+// See auth::SaslStream.
+asio::awaitable<void> Channel::wake_client() {
+    constexpr int most = 10;
+    asio::steady_timer timer(executor());
+    for (int i = 0; i < most && ping_unanswered_ && !closed_; ++i) {
+        timer.expires_after(kWakeAfter);
+        co_await timer.async_wait(asio::use_awaitable);
+        if (ping_unanswered_ && !closed_) {
+            send_ping();
+        }
+    }
 }
 
 bool Channel::silent_for(milliseconds time) {

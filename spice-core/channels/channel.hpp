@@ -143,6 +143,7 @@ private:
     void look_again_later();
     void send_ping();
     void handle_pong(uint32_t id);
+    boost::asio::awaitable<void> wake_client();
 
     auth::LinkedStream link_;
     Session& session_; // the server's; outlives the channel's open time

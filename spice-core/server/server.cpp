@@ -3,6 +3,7 @@
 
 #include "auth/failure_delays.hpp"
 #include "auth/pending_links.hpp"
+#include "auth/sasl_library.hpp"
 #include "auth/ticket_book.hpp"
 #include "auth/ticket_key.hpp"
 #include "base/clock.hpp"
@@ -81,6 +82,7 @@ struct Server::Impl {
     std::unique_ptr<transport::TlsContext> tls; // null: not spoken
     transport::WebPolicy web;
     auth::TicketBook tickets;
+    std::unique_ptr<auth::SaslLibrary> sasl; // null: tickets
     channels::Session session;
     channels::ClientRegistry registry;
     auth::PendingLinks pending_links;
@@ -93,9 +95,9 @@ struct Server::Impl {
 Server::Impl::Impl(ServerConfig server_config, Desktop& the_desktop, LogSink& the_log)
     : config(server::checked(std::move(server_config))), desktop(the_desktop), log(the_log), report(the_log),
       failure_delays(delays_within(config.link_deadline)), tls(tls_context()),
-      web(transport::web_policy(config.web_origins, log)),
-      tickets(config.tickets, config.come_back_time), session{config, desktop, log, report, {}},
-      registry(context.get_executor(), session),
+      web(transport::web_policy(config.web_origins, log)), tickets(config.tickets, config.come_back_time),
+      sasl(config.sasl ? std::make_unique<auth::SaslLibrary>(*config.sasl, log) : nullptr),
+      session{config, desktop, log, report, {}}, registry(context.get_executor(), session),
       pending_links(
           context.get_executor(), link_policy(), link_limits(),
           [this](auth::LinkedStream link) { registry.add(std::move(link)); }, opening()),
@@ -123,7 +125,8 @@ auth::LinkPolicy Server::Impl::link_policy() {
                 return config.all_channels_secure ||
                        std::ranges::count(config.secure_channels, channel.type) != 0;
             },
-            [this](uint32_t connection_id) { return registry.pass_of(connection_id); }};
+            [this](uint32_t connection_id) { return registry.pass_of(connection_id); },
+            sasl.get()};
 }
 
 bool Server::Impl::set_tickets(const std::vector<Ticket>& fresh, ConnectedAction action) {

@@ -152,7 +152,37 @@ WEBSOCKET = {
 }
 
 
+def said(text: bytes = None) -> bytes:
+    return struct.pack("<I", 0) if text is None else struct.pack("<I", len(text) + 1) + text + b"\0"
+
+
+def mechanism(name: bytes, size: int = None) -> bytes:
+    return struct.pack("<II", 2, len(name) if size is None else size) + name
+
+
+SASL = {  # see fake_sasl.hpp
+    "right": mechanism(b"TEST") + said(b"alice:right"),
+    "layer": mechanism(b"LAYERED") + said(b"alice:right"),
+    "wrong": mechanism(b"TEST") + said(b"alice:wrong"),
+    "not-here": mechanism(b"TEST") + said(b"mallory:right"),
+    "steps": mechanism(b"TEST") + said() + said(b"long:right") + said(),
+    "empty-is-not-nothing": mechanism(b"TEST") + said(b"") + said(b"bob:right"),
+    "endless": mechanism(b"TEST") + said(b"endless:right") + 20 * said(),
+    "ticket": struct.pack("<I", 1) + bytes(128),
+    "no-name": mechanism(b""),
+    "two-names": mechanism(b"TEST,LAYERED"),
+    "long-name": mechanism(b"T" * 101),
+    "huge-name": mechanism(b"TEST", 0xffffffff),
+    "huge-data": mechanism(b"TEST") + struct.pack("<I", 0xffffffff) + bytes(64),
+    "huge-step": mechanism(b"TEST") + said() + struct.pack("<I", 0x10001) + bytes(64),
+}
+
+
 def main() -> None:
+    for name, content in SASL.items():
+        write("sasl", name, b"\0" + content)
+    write("sasl", "other-channel", b"\1" + SASL["right"])
+    write("sasl", "other-user", b"\1" + mechanism(b"TEST") + said(b"bob:right"))
     for name, content in HTTP.items():
         write("http", name, content)
     for name, content in WEBSOCKET.items():

@@ -23,6 +23,7 @@ public:
     }
 
     const std::vector<Line>& lines() const { return lines_; }
+    void clear() { lines_.clear(); }
     // How many lines hold `part`.
     size_t count(std::string_view part) const {
         return static_cast<size_t>(std::ranges::count_if(

@@ -104,8 +104,8 @@ class Client:
         self.request("disconnect")
 
     def state(self):
-        """channels, events as [channel, event], marked, monitors, updates (count of changed areas), modifiers,
-        mouse_mode, name, uuid."""
+        """channels, events as [channel, event], error_codes (SpiceClientError, or None) of those that tell of a
+        failure, marked, monitors, updates (count of changed areas), modifiers, mouse_mode, name, uuid."""
         return self.request("state")
 
     def errors(self):

@@ -46,6 +46,7 @@ class Client:
         self._relay = None
         self._channels = {}
         self._events = []
+        self._error_codes = []
         self._cursor = {"shape": None, "hidden": True, "moves": 0, "sets": 0, "position": None}
         self._updates = 0
         self._modifiers = None
@@ -85,7 +86,7 @@ class Client:
             self._relay = Relay((host, port), clear_common, {constant("CHANNEL_DISPLAY"): clear_display})
             host, port = "127.0.0.1", self._relay.port
         # A session that ended earlier may still tell of it: into the lists of its own time.
-        self._channels, self._events = {}, []
+        self._channels, self._events, self._error_codes = {}, [], []
         session = self._session = Spice.Session()
         wanted = {"host": host, "port": str(port), "password": password or "", "enable-audio": False,
                   "enable-smartcard": False, "enable-usbredir": False, "read-only": read_only, **(properties or {})}
@@ -104,7 +105,7 @@ class Client:
 
     def do_state(self):
         """Everything that is not a picture."""
-        return {"channels": sorted(self._channels), "events": self._events, "marked": self._is_marked(),
+        return {"channels": sorted(self._channels), "events": self._events, "error_codes": self._error_codes, "marked": self._is_marked(),
                 "monitors": self._monitors_now(), "updates": self._updates, "modifiers": self._modifiers,
                 "mouse_mode": self._main_property("mouse-mode"), "name": self._session_property("name"),
                 "uuid": self._uuid()}
@@ -182,8 +183,15 @@ class Client:
         def listen(signal, handler):
             GObject.Object.connect(channel, signal, handler)
 
-        events = self._events
-        listen("channel-event", lambda _channel, event: events.append([name, event.value_nick]))
+        events, codes = self._events, self._error_codes
+
+        def on_event(_channel, event):
+            events.append([name, event.value_nick])
+            if "error" in event.value_nick:
+                error = Spice.Channel.get_error(channel)
+                codes.append(error.code if error else None)
+
+        listen("channel-event", on_event)
         if kind == "display":
             listen("display-invalidate", self._on_invalidate)
         elif kind == "cursor":

@@ -73,7 +73,7 @@ struct SaslConfig {
     // Where xspice.conf is, which must have a mech_list. Empty: SASL_CONF_PATH or the library's own places
     // (/etc/sasl2).
     std::string config_directory;
-    // The name in the service principal spice/NAME; empty: any that the keytab has.
+    // The name in the service principal spice/NAME; empty: this host's.
     std::string host_name;
     // Who may come in: names as the mechanism tells them (alice, alice@REALM). Empty: the user that the
     // server runs as.

@@ -21,22 +21,22 @@ namespace spice::test {
 class LinkFixture {
 public:
     auth::LinkPolicy policy() {
-        return {
-            keys,
-            book(),
-            delays,
-            log,
-            [](uint8_t type) { return channel_caps_of(type); },
-            [this](const protocol::ChannelId& channel) {
-                asked_known.push_back(channel);
-                return known_result;
-            },
-            [this](const protocol::ChannelId& channel, uint32_t connection_id) {
-                asked_admit.emplace_back(channel, connection_id);
-                return admit_result;
-            },
-            [this](const protocol::ChannelId&) { return secured; },
-            [this](uint32_t connection_id) { return connection_id == client_id ? client_pass : nullptr; }};
+        return {keys,
+                book(),
+                delays,
+                log,
+                [](uint8_t type) { return channel_caps_of(type); },
+                [this](const protocol::ChannelId& channel) {
+                    asked_known.push_back(channel);
+                    return known_result;
+                },
+                [this](const protocol::ChannelId& channel, uint32_t connection_id) {
+                    asked_admit.emplace_back(channel, connection_id);
+                    return admit_result;
+                },
+                [this](const protocol::ChannelId&) { return secured; },
+                [this](uint32_t connection_id) { return connection_id == client_id ? client_pass : nullptr; },
+                sasl};
     }
     // With `tickets` as they are the first time.
     auth::TicketBook& book() {
@@ -55,6 +55,7 @@ public:
     auth::TicketKeys keys;
     std::vector<Ticket> tickets{{.password = "secret", .expires = {}}};
     bool secured = false;
+    auth::SaslService* sasl = nullptr;
     // The one client that is there.
     uint32_t client_id = 0x12345678;
     std::shared_ptr<auth::Pass> client_pass;
