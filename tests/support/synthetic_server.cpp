@@ -8,6 +8,8 @@
 //   cursor W H HOTX HOTY | hide | move X Y | locks BITS
 //   input                 the events since the last time, one line each, then "ok"
 //   checksum              "checksum W H CRC32": of the pixels as bytes B G R 0, row by row
+//   tickets keep|disconnect|fail [PASSWORD[,one-shot][,view-only][,MILLISECONDS until it expires]]...
+//                         "replaced 1", or "replaced 0" if somebody is connected and may not be
 //   idle                  nothing: "ok" when all is committed
 // Ends at the end of its input. Without --password any ticket is accepted. Loopback only.
 #include "support/synthetic_desktop.hpp"
@@ -20,6 +22,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <future>
 #include <iostream>
 #include <memory>
 #include <sstream>
@@ -27,6 +30,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <vector>
 
 namespace {
 
@@ -218,7 +222,39 @@ bool input_ready(int milliseconds) {
     return poll(&descriptor, 1, milliseconds) > 0;
 }
 
-void serve(SyntheticDesktop& desktop) {
+Ticket ticket_of(const std::string& word) {
+    std::istringstream parts(word);
+    Ticket ticket{.password = {}, .expires = {}};
+    std::getline(parts, ticket.password, ',');
+    for (std::string part; std::getline(parts, part, ',');) {
+        if (part == "one-shot") {
+            ticket.one_shot = true;
+        } else if (part == "view-only") {
+            ticket.view_only = true;
+        } else {
+            ticket.expires = std::chrono::steady_clock::now() + std::chrono::milliseconds(std::stoi(part));
+        }
+    }
+    return ticket;
+}
+
+void set_tickets(Server& server, std::istream& in) {
+    std::string action;
+    in >> action;
+    std::vector<Ticket> tickets;
+    for (std::string word; in >> word;) {
+        tickets.push_back(ticket_of(word));
+    }
+    std::promise<bool> replaced;
+    server.set_tickets(std::move(tickets),
+                       action == "disconnect" ? ConnectedAction::disconnect
+                       : action == "fail"     ? ConnectedAction::fail
+                                              : ConnectedAction::keep,
+                       [&](bool done) { replaced.set_value(done); });
+    std::printf("replaced %d\n", replaced.get_future().get());
+}
+
+void serve(SyntheticDesktop& desktop, Server& server) {
     std::string line;
     for (;;) {
         while (!input_ready(5)) { // the core's wishes are heeded within these milliseconds
@@ -228,7 +264,12 @@ void serve(SyntheticDesktop& desktop) {
             return;
         }
         try {
-            execute(desktop, line);
+            if (line.starts_with("tickets ")) {
+                std::istringstream in(line.substr(8));
+                set_tickets(server, in);
+            } else {
+                execute(desktop, line);
+            }
             std::puts(desktop.flush(5s) ? "ok" : "error: not committed in 5 s");
         } catch (const std::exception& error) {
             std::printf("error: %s\n", error.what());
@@ -250,7 +291,7 @@ int main(int argc, char** argv) {
         server.start();
         std::printf("port %d\n", server.port());
         std::fflush(stdout);
-        serve(desktop);
+        serve(desktop, server);
         server.stop();
     } catch (const std::exception& error) {
         std::fprintf(stderr, "synthetic-server: %s\n", error.what());
