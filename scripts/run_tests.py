@@ -23,7 +23,7 @@ scripts/test PART...             some parts only:
                                  launcher, fuzz (the corpora), unit-base, ...
     asan, tsan                   unit tests, wire tests and fuzz corpora under AddressSanitizer and UBSan;
                                  under ThreadSanitizer
-    libfuzzer                    every libFuzzer target for 30 s
+    libfuzzer                    every libFuzzer target for a minute
 scripts/test PART -k PATTERN     only the pytest cases that match; -x stops at the first failure
 """
 
