@@ -1,6 +1,5 @@
 """The files of one display: private to their user, and gone when the display is."""
 import os
-import secrets
 import shutil
 import stat
 import tempfile
@@ -23,7 +22,7 @@ class RunDirectory:
     def __init__(self, runtime_directory: str | None) -> None:
         self._shared: str | None = None
         self.viewer_file: str | None = None
-        name = secrets.token_hex(8)
+        name = os.urandom(8).hex()
         if runtime_directory:
             problem = _why_unusable(runtime_directory)
             if problem:

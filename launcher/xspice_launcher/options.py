@@ -3,7 +3,6 @@
 The help text is made from OPTIONS; the man page and the generated xorg.conf are tested against it.
 """
 import dataclasses
-import difflib
 import os
 import re
 from collections.abc import Callable
@@ -235,6 +234,8 @@ def _set_option(settings: Settings, word: str, rest: list[str]) -> None:
         raise OperatorError(f"{name}: other users of this machine can read command lines; write the password into "
                             f"a file, and give {_TELLTALE_OPTIONS[name]} FILE")
     if option is None:
+        import difflib  # here: nobody else needs it
+
         close = difflib.get_close_matches(name, [o.name for o in OPTIONS], n=1)
         remedy = f"did you mean {close[0]}?" if close else '"xspice --help" lists all options'
         raise OperatorError(f"{name}: no such option; {remedy}")

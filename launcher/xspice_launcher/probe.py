@@ -1,7 +1,6 @@
 """Does a SPICE server answer there, and would clients believe who it is."""
 import dataclasses
 import socket
-import ssl
 import struct
 
 from .entrances import Entrance
@@ -33,6 +32,8 @@ def answers_link(entrance: Entrance, timeout: float) -> None:
 
 def identify(entrance: Entrance, authority_file: str | None, timeout: float) -> Identity:
     """As answers_link(), through TLS. Without an authority's certificate those of the system count."""
+    import ssl  # here: 4 MB that displays without TLS do not need
+
     context = ssl.create_default_context(cafile=authority_file)
     context.check_hostname = False
     try:

@@ -4,7 +4,6 @@ Formats: Xauthority entries as libXau's AuFileName(3) family of functions reads 
 ChangeHosts from the X protocol, all with the byte order "B" (big endian).
 """
 import os
-import secrets
 import socket
 import struct
 
@@ -17,7 +16,7 @@ _FAMILY_SERVER_INTERPRETED = 5
 
 
 def new_cookie() -> bytes:
-    return secrets.token_bytes(16)
+    return os.urandom(16)
 
 
 def authority(cookie: bytes, display: int | None) -> bytes:
