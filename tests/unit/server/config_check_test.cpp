@@ -21,8 +21,12 @@ std::string complaint(const std::function<void(ServerConfig&)>& change) {
 
 TEST(ConfigCheck, takes_the_defaults_and_the_limits) {
     EXPECT_EQ(complaint([](ServerConfig&) {}), "");
-    EXPECT_EQ(complaint([](ServerConfig& config) { config.tickets = {{.password = "x", .expires = {}}}; }), "");
-    EXPECT_EQ(complaint([](ServerConfig& config) { config.tickets = {{.password = std::string(60, 'x'), .expires = {}}}; }), "");
+    EXPECT_EQ(complaint([](ServerConfig& config) { config.tickets = {{.password = "x", .expires = {}}}; }),
+              "");
+    EXPECT_EQ(complaint([](ServerConfig& config) {
+                  config.tickets = {{.password = std::string(60, 'x'), .expires = {}}};
+              }),
+              "");
 }
 
 TEST(ConfigCheck, names_the_option_of_what_it_refuses) {
@@ -30,10 +34,16 @@ TEST(ConfigCheck, names_the_option_of_what_it_refuses) {
         return text.rfind(start, 0) == 0;
     };
     EXPECT_TRUE(begins(complaint([](ServerConfig& config) { config.addresses.clear(); }), "--addr: "));
-    EXPECT_TRUE(begins(complaint([](ServerConfig& config) { config.tickets = {{.password = "", .expires = {}}}; }), "--password-file: "));
-    EXPECT_TRUE(begins(complaint([](ServerConfig& config) { config.tickets = {{.password = std::string(61, 'x'), .expires = {}}}; }),
+    EXPECT_TRUE(
+        begins(complaint([](ServerConfig& config) { config.tickets = {{.password = "", .expires = {}}}; }),
+               "--password-file: "));
+    EXPECT_TRUE(begins(complaint([](ServerConfig& config) {
+                           config.tickets = {{.password = std::string(61, 'x'), .expires = {}}};
+                       }),
                        "--password-file: "));
-    EXPECT_TRUE(begins(complaint([](ServerConfig& config) { config.tickets = {{.password = std::string("a\0b", 3), .expires = {}}}; }),
+    EXPECT_TRUE(begins(complaint([](ServerConfig& config) {
+                           config.tickets = {{.password = std::string("a\0b", 3), .expires = {}}};
+                       }),
                        "--password-file: "));
     EXPECT_NE(complaint([](ServerConfig& config) { config.max_clients = 0; }), "");
     EXPECT_NE(complaint([](ServerConfig& config) { config.max_unauthenticated = 0; }), "");
@@ -42,7 +52,10 @@ TEST(ConfigCheck, names_the_option_of_what_it_refuses) {
 
 TEST(ConfigCheck, never_shows_the_password) {
     const std::string secret(61, 'q');
-    EXPECT_EQ(complaint([&](ServerConfig& config) { config.tickets = {{.password = secret, .expires = {}}}; }).find("qq"), std::string::npos);
+    EXPECT_EQ(complaint([&](ServerConfig& config) {
+                  config.tickets = {{.password = secret, .expires = {}}};
+              }).find("qq"),
+              std::string::npos);
 }
 
 } // namespace
