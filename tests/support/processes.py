@@ -43,8 +43,12 @@ def new_mark():
     return secrets.token_hex(12)
 
 
-def _die_with_parent():
+def _begin():
+    """In the new process: it dies with its parent, and has signals as a user's shell gives them to it, also where
+    the tests run under nohup or in the background of a script."""
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def spawn(argv, *, mark, log, env=None, uid=None, **options):
@@ -64,7 +68,7 @@ def spawn(argv, *, mark, log, env=None, uid=None, **options):
         options.setdefault("stdout", output)
         options.setdefault("stderr", output)
         return subprocess.Popen([os.fspath(word) for word in argv], env=environment, start_new_session=True,
-                                preexec_fn=_die_with_parent, **options)
+                                preexec_fn=_begin, **options)
 
 
 def stop(process, within=10.0, first=signal.SIGTERM):
