@@ -5,6 +5,7 @@
 #include "auth/link_handshake.hpp"
 #include "auth/pending_links.hpp"
 #include "auth/sasl_exchange.hpp"
+#include "in_chunks.hpp"
 #include "require.hpp"
 #include "support/memory_stream.hpp"
 #include "support/recording_log.hpp"
@@ -96,14 +97,5 @@ Outcome run(Bytes input, size_t chunk) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-    if (size == 0) {
-        return 0;
-    }
-    const spice::Bytes input(data, size);
-    const auto whole = spice::fuzz::run(input, std::numeric_limits<size_t>::max());
-    for (size_t chunk : {1, 7}) {
-        const auto outcome = spice::fuzz::run(input, chunk);
-        spice::fuzz::require(outcome == whole, "the chunk size changed the outcome");
-    }
-    return 0;
+    return spice::fuzz::same_in_chunks(data, size, spice::fuzz::run);
 }

@@ -1,5 +1,6 @@
 // Fuzzes what a client sends on a WebSocket. The first byte of an input says how much of the rest came with
 // the handshake; all of it is read in several chunk sizes, which must come to the same data, answers and end.
+#include "in_chunks.hpp"
 #include "require.hpp"
 #include "support/memory_stream.hpp"
 #include "support/run_until.hpp"
@@ -12,7 +13,6 @@
 #include <boost/system/system_error.hpp>
 
 #include <algorithm>
-#include <limits>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -74,13 +74,5 @@ Outcome run(std::span<const uint8_t> input, size_t chunk) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-    if (size == 0) {
-        return 0;
-    }
-    const std::span<const uint8_t> input(data, size);
-    const auto whole = spice::fuzz::run(input, std::numeric_limits<size_t>::max());
-    for (size_t chunk : {1, 7}) {
-        spice::fuzz::require(spice::fuzz::run(input, chunk) == whole, "the chunk size changed the outcome");
-    }
-    return 0;
+    return spice::fuzz::same_in_chunks(data, size, spice::fuzz::run);
 }
