@@ -105,9 +105,9 @@ class Client:
 
     def do_state(self):
         """Everything that is not a picture."""
-        return {"channels": sorted(self._channels), "events": self._events, "error_codes": self._error_codes, "marked": self._is_marked(),
-                "monitors": self._monitors_now(), "updates": self._updates, "modifiers": self._modifiers,
-                "mouse_mode": self._main_property("mouse-mode"), "name": self._session_property("name"),
+        return {"channels": sorted(self._channels), "events": self._events, "error_codes": self._error_codes,
+                "marked": self._is_marked(), "monitors": self._monitors_now(), "updates": self._updates,
+                "modifiers": self._modifiers, "mouse_mode": self._main_property("mouse-mode"), "name": self._session_property("name"),
                 "uuid": self._uuid()}
 
     def do_picture(self, path):
@@ -185,10 +185,10 @@ class Client:
 
         events, codes = self._events, self._error_codes
 
-        def on_event(_channel, event):
+        def on_event(emitter, event):  # a channel that its own handler holds would never be destroyed
             events.append([name, event.value_nick])
             if "error" in event.value_nick:
-                error = Spice.Channel.get_error(channel)
+                error = Spice.Channel.get_error(emitter)
                 codes.append(error.code if error else None)
 
         listen("channel-event", on_event)
