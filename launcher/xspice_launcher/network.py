@@ -111,3 +111,13 @@ def is_local_only(addresses: tuple[str, ...]) -> bool:
     hosts = {where[0] for address in addresses for *_, where in resolve(address, 0)}
     return all(host.startswith("127.") or host == "::1" for host in hosts)
 
+
+def receive(connection: socket.socket, length: int, peer: str) -> bytes:
+    """Exactly so many bytes; raises OSError, also when `peer` ("X server") has closed the connection."""
+    data = b""
+    while len(data) < length:
+        part = connection.recv(length - len(data))
+        if not part:
+            raise OSError(f"the {peer} closed the connection")
+        data += part
+    return data

@@ -3,6 +3,7 @@ import dataclasses
 import socket
 import struct
 
+from . import network
 from .entrances import Entrance
 
 # SpiceLinkHeader and SpiceLinkMess (spice/protocol.h), little endian: version 2.2, main channel, no capabilities.
@@ -63,20 +64,10 @@ def _connect(entrance: Entrance, timeout: float) -> socket.socket:
 
 def _link(connection: socket.socket) -> None:
     connection.sendall(_LINK_REQUEST)
-    head = _receive(connection, _LINK_HEADER.size)
+    head = network.receive(connection, _LINK_HEADER.size, "SPICE server")
     if not head.startswith(_MAGIC):
         raise OSError("what answers there is not a SPICE server")
-    _receive(connection, min(_LINK_HEADER.unpack(head)[3], 4096))
-
-
-def _receive(connection: socket.socket, length: int) -> bytes:
-    data = b""
-    while len(data) < length:
-        part = connection.recv(length - len(data))
-        if not part:
-            raise OSError("the SPICE server closed the connection")
-        data += part
-    return data
+    network.receive(connection, min(_LINK_HEADER.unpack(head)[3], 4096), "SPICE server")
 
 
 def _subject(certificate: dict) -> str | None:

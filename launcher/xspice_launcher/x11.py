@@ -7,6 +7,8 @@ import os
 import socket
 import struct
 
+from .network import receive
+
 SOCKET_DIRECTORY = "/tmp/.X11-unix"
 _COOKIE_NAME = b"MIT-MAGIC-COOKIE-1"
 _FAMILY_LOCAL = 256
@@ -78,8 +80,8 @@ def admit_user(display: int, cookie: bytes, timeout: float) -> None:
         x.connect(socket_path(display))
         x.sendall(struct.pack(">BxHHHHxx", ord("B"), 11, 0, len(_COOKIE_NAME), len(cookie))
                   + _padded(_COOKIE_NAME) + _padded(cookie))
-        success, reason_length, rest = struct.unpack(">BBxxxxH", _receive(x, 8))
-        answer = _receive(x, 4 * rest)
+        success, reason_length, rest = struct.unpack(">BBxxxxH", receive(x, 8, "X server"))
+        answer = receive(x, 4 * rest, "X server")
         if success != 1:
             raise OSError("the X server refused us: " + answer[:reason_length].decode(errors="replace").strip())
         x.sendall(struct.pack(">BBHBxH", _CHANGE_HOSTS, 0, 2 + len(_padded(host)) // 4,
@@ -87,18 +89,8 @@ def admit_user(display: int, cookie: bytes, timeout: float) -> None:
         # Answered in order: whatever comes back for this, the request before it has been handled.
         get_input_focus = 43
         x.sendall(struct.pack(">BxH", get_input_focus, 1))
-        _receive(x, 32)
+        receive(x, 32, "X server")
 
 
 def _padded(data: bytes) -> bytes:
     return data + bytes(-len(data) % 4)
-
-
-def _receive(connection: socket.socket, length: int) -> bytes:
-    data = b""
-    while len(data) < length:
-        part = connection.recv(length - len(data))
-        if not part:
-            raise OSError("the X server closed the connection")
-        data += part
-    return data

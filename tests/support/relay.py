@@ -9,6 +9,7 @@ import socket
 import struct
 import threading
 
+from .sockets import read_exactly
 from .wire import LINK_HEADER, LINK_MESSAGE, LINK_REPLY
 
 
@@ -46,8 +47,8 @@ class Relay:
                 server.close()
 
     def _edited(self, sender, layout):
-        head = _exactly(sender, LINK_HEADER.size)
-        body = bytearray(_exactly(sender, LINK_HEADER.unpack(head)[3]))
+        head = read_exactly(sender, LINK_HEADER.size)
+        body = bytearray(read_exactly(sender, LINK_HEADER.unpack(head)[3]))
         common, channel, offset = struct.unpack_from("<3I", body, layout.size - 12)
         for bit in self._clear_common:
             _clear(body, offset, common, bit)
@@ -61,16 +62,6 @@ def _clear(body, offset, words, bit):
     if bit // 32 < words:
         at = offset + 4 * (bit // 32)
         struct.pack_into("<I", body, at, struct.unpack_from("<I", body, at)[0] & ~(1 << bit % 32))
-
-
-def _exactly(sender, count):
-    data = b""
-    while len(data) < count:
-        piece = sender.recv(count - len(data))
-        if not piece:
-            raise EOFError
-        data += piece
-    return data
 
 
 def _pump(source, sink):

@@ -8,6 +8,8 @@ import os
 import socket
 import struct
 
+from .sockets import read_exactly
+
 SSL_3, TLS_1_0, TLS_1_1, TLS_1_2 = 0x0300, 0x0301, 0x0302, 0x0303
 
 # IANA's numbers.
@@ -41,23 +43,13 @@ def hello(version, ciphers):
     return b"\x16" + struct.pack(">HH", min(version, TLS_1_0), len(message)) + message
 
 
-def _exactly(connection, count):
-    data = b""
-    while len(data) < count:
-        piece = connection.recv(count - len(data))
-        if not piece:
-            raise EOFError
-        data += piece
-    return data
-
-
 def offer(address, version, ciphers):
     """What the server answers first."""
     with socket.create_connection(address, 5) as connection:
         connection.sendall(hello(version, ciphers))
         try:
-            kind, _, size = struct.unpack(">BHH", _exactly(connection, 5))
-            body = _exactly(connection, size)
+            kind, _, size = struct.unpack(">BHH", read_exactly(connection, 5))
+            body = read_exactly(connection, size)
         except (EOFError, ConnectionError):
             return ("closed",)
     if kind == 21:
