@@ -21,6 +21,8 @@ def refuse(settings: "Settings") -> None:
 def _session(settings: "Settings") -> None:
     if settings.session and settings.command is not None:
         raise OperatorError('--session: contradicts the command after "--"; give one of them')
+    if settings.session_bus and not (settings.session or settings.command):
+        raise OperatorError(f"--session-bus {settings.session_bus}: has no effect without a session; give --session, too")
     if settings.command == []:
         raise OperatorError("--: needs a command; write -- COMMAND ARGUMENT...")
 

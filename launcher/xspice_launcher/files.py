@@ -46,10 +46,19 @@ class RunDirectory:
                 except FileNotFoundError:  # the last of the other displays just removed the shared one
                     if not self._shared:
                         raise
-            os.mkdir(self.file("xorg.conf.d"))
+            self.make_directory("xorg.conf.d")
         except OSError as error:
             raise OperatorError(f'{"XDG_RUNTIME_DIR" if self._shared else "TMPDIR"}: cannot make {self.path}: '
                                 f"{error.strerror}; set it to a directory that can be written to") from None
+
+    @property
+    def has_runtime_directory(self) -> bool:
+        """Whether XDG_RUNTIME_DIR can be used."""
+        return self._shared is not None
+
+    def make_directory(self, name: str) -> str:
+        os.mkdir(self.file(name), 0o700)
+        return self.file(name)
 
     def file(self, name: str) -> str:
         return os.path.join(self.path, name)

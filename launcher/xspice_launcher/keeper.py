@@ -1,10 +1,8 @@
 """The keeper: parent of Xorg and of the session, in that order of birth and the reverse order of death."""
 import os
-import shlex
-import shutil
 from collections.abc import Callable
 
-from . import entrances, files, network, options, processes, report, ticket, viewer_file, x11
+from . import entrances, files, network, options, processes, report, session, ticket, viewer_file, x11
 from .errors import OperatorError, StopRequested
 from .xorg import Xorg, child_environment, how_it_ended
 
@@ -31,7 +29,7 @@ class Keeper:
         self._tls_directory = tls_directory(settings)
         self._authority_file = authority_file(settings, self._tls_directory)
         self._xorg = Xorg(settings, run_directory, self._signals, self._authority_file)
-        self._session: int | None = None
+        self._session = session.Session(settings, run_directory, self._signals)
 
     def run(self) -> int:
         try:
@@ -59,9 +57,9 @@ class Keeper:
         viewer_path = self._files.viewer_path(self._xorg.display)
         self._notify(f"display {self._xorg.display}")
         files.write_private(viewer_path, viewer_file.text(self._viewer_contents()))
+        self._session.prepare({"DISPLAY": f":{self._xorg.display}", "XAUTHORITY": self._xorg.authority_file})
         self._report_ready(viewer_path)
-        if self._settings.command or self._settings.session:
-            self._start_session()
+        self._session.start()
         self._notify("ready")
 
     def _write_secrets(self) -> dict[str, object]:
@@ -109,40 +107,30 @@ class Keeper:
             report.warning(f"{exposed.host} port {exposed.port}: what crosses the network there is not encrypted, and "
                            f"the password only weakly; {remedy}")
 
-    def _start_session(self) -> None:
-        argv = self._settings.command or ["/bin/sh", "-c", self._settings.session]
-        environment = child_environment() | {
-            "DISPLAY": f":{self._xorg.display}", "XAUTHORITY": self._xorg.authority_file}
-        for foreign in ("WAYLAND_DISPLAY", "WAYLAND_SOCKET", "WINDOWID"):  # of the desktop we were started from
-            environment.pop(foreign, None)
-        # A terminal has other readers; a pipe or a file was meant for the session.
-        null = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            self._session = processes.spawn(argv, environment, stdin=null if os.isatty(0) else 0, stdout=1, stderr=2)
-        except OSError as error:
-            raise OperatorError(f"-- {shlex.join(argv)}: cannot be started: {error.strerror}; "
-                                "name a program that can be run") from None
-        finally:
-            os.close(null)
-
     def _watch(self) -> int:
         while True:
             ended = processes.reap()
             self._xorg.note_ended(ended)
-            if self._session in ended:
-                return exit_status(ended[self._session])
+            self._session.note_ended(ended)
+            if self._session.status is not None:
+                return exit_status(self._session.status)
             if self._xorg.status is not None:
                 report.problem(f"the X server of :{self._xorg.display} ended: {how_it_ended(self._xorg.status)}"
                                + (f"; see {self._settings.log_file}" if self._settings.log_file
                                   else "; --log-file FILE keeps its log"))
                 return STATUS_SERVER_ENDED
+            if self._session.bus_status is not None:
+                report.problem(f"the message bus of :{self._xorg.display} ended: {self._session.why_bus_ended()}; "
+                               "no desktop goes on without it")
+                return STATUS_SERVER_ENDED
             self._signals.wait(None)
 
     def _end(self) -> None:
-        """The session first, while its programs still have a display; then X; then their files."""
+        """The session first, while its programs still have a display and their bus; then these; then the files."""
         self._files.remove_viewer_file()
-        server = frozenset() if self._xorg.pid is None else frozenset((self._xorg.pid,))
-        processes.end_descendants(but=server, grace=_SESSION_GRACE)
+        servers = [pid for pid in (self._session.bus, self._xorg.pid) if pid is not None]
+        processes.end_descendants(but=frozenset(servers), grace=_SESSION_GRACE)
+        processes.end_descendants(but=frozenset(servers[-1:]), grace=_SESSION_GRACE)
         processes.end_descendants(grace=_XORG_GRACE)
         if self._xorg.display is not None:
             x11.remove_stale_socket(self._xorg.display)
@@ -189,8 +177,7 @@ def check_before_start(settings: options.Settings) -> None:
     options.find_module_path(settings)
     if not os.access(settings.xorg, os.X_OK) or os.path.isdir(settings.xorg):
         raise OperatorError(f"--xorg {settings.xorg}: no such program; install xserver-xorg-core, or name the program")
-    if settings.command and not shutil.which(settings.command[0]):
-        raise OperatorError(f"-- {settings.command[0]}: no such command; check its name and PATH")
+    session.choose(settings, os.environ)
     entrances.Entrances(settings)
     for name, path in (("--cacert-file", settings.cacert_file), ("--x509-cert-file", settings.x509_cert_file),
                        ("--x509-key-file", settings.x509_key_file), ("--dh-file", settings.dh_file)):

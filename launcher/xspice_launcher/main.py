@@ -4,8 +4,8 @@ import signal
 import socket
 import sys
 
-from . import (__version__, entrances, files, inherited, keeper, options, processes, report, ticket, usage, x11,
-               xorg_conf)
+from . import (__version__, entrances, files, inherited, keeper, options, processes, report, session, ticket,
+               usage, x11, xorg_conf)
 from .errors import OperatorError
 
 
@@ -17,6 +17,9 @@ def main(arguments: list[str]) -> int:
             return 0
         if settings.version:
             print(f"xspice {__version__}")
+            return 0
+        if settings.list_sessions:
+            sys.stdout.write(session.listing(os.environ))
             return 0
         if settings.print_config:
             return _print_config(settings)

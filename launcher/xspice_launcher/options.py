@@ -134,9 +134,14 @@ OPTIONS: tuple[Option, ...] = (
            "DPI", values.integer(30, 600), default=96, driver="Dpi"),
 
     Option("--session", "Session",
-           "Shell command to run on the display; xspice ends when it ends, with its exit status. "
-           '"-- COMMAND..." does the same without a shell. Default: the display alone.',
-           "COMMAND", values.command_line),
+           "What runs on the display: the name of an installed desktop (see --list-sessions), which is started as by "
+           "a login, or a shell command. xspice ends when it ends, with its exit status. "
+           '"-- COMMAND..." runs a command without a shell. Default: the display alone.',
+           "SESSION", values.command_line),
+    Option("--session-bus", "Session",
+           "Message bus (D-Bus) of the session: own, or shared with whoever starts xspice. Default: own for an "
+           "installed desktop, shared for a command.",
+           "WHICH", values.one_of("own", "shared")),
 
     Option("--keyboard-layout", "Keyboard",
            "XKB layouts, separated by commas, such as us, de or us,ru. Default: us.",
@@ -159,6 +164,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("--core-dumps", "Other",
            "Let debuggers and core dumps see the memory of the X server, which has keys and passwords in it.",
            default=False, driver="SpiceCoreDumps"),
+    Option("--list-sessions", "Other", "List the installed desktops, and exit.", default=False),
     Option("--print-config", "Other", "Print the xorg.conf that would be used, and exit.", default=False),
     Option("--help", "Other", "Print this help, and exit.", default=False, short="-h"),
     Option("--version", "Other", "Print the version, and exit.", default=False),
@@ -189,7 +195,7 @@ class Settings:
 
 def parse(arguments: list[str], environment: dict[str, str],
           sockets: tuple[inherited.InheritedSocket, ...] = ()) -> Settings:
-    """Raises OperatorError. --help and --version win over every mistake but an unknown option."""
+    """Raises OperatorError. What only prints wins over every mistake but an unknown option."""
     settings = Settings()
     settings.inherited = sockets
     words = list(arguments)
@@ -210,7 +216,7 @@ def parse(arguments: list[str], environment: dict[str, str],
             _assign(settings, option, environment[option.environment], option.environment)
     if settings.ipv6_only and "--addr" not in settings.given:
         settings.addr = ("::1",)
-    if not (settings.help or settings.version):
+    if not (settings.help or settings.version or settings.list_sessions):
         for variable, instead in _TELLTALE_VARIABLES.items():
             if variable in environment:
                 raise OperatorError(f"{variable}: every program that is started gets to see the environment; "

@@ -86,8 +86,9 @@ def _do_nothing(_number: int, _frame: object) -> None:
 
 
 def spawn(argv: list[str], environment: dict[str, str], *, stdin: int, stdout: int, stderr: int,
-          keep: tuple[int, ...] = (), new_privileges: bool = True) -> int:
-    """Starts `argv` in a session of its own, with these standard streams and the descriptors in `keep`.
+          keep: tuple[int, ...] = (), new_privileges: bool = True, directory: str | None = None) -> int:
+    """Starts `argv` in a session of its own, with these standard streams and the descriptors in `keep`; in
+    `directory`, or where we are.
 
     It is sent SIGTERM when the calling process ends. Raises OSError when the program cannot be started.
     """
@@ -100,6 +101,8 @@ def spawn(argv: list[str], environment: dict[str, str], *, stdin: int, stdout: i
             die_with_parent(parent)
             _inherit_only((stdin, stdout, stderr), keep)
             _default_signals()
+            if directory is not None:
+                os.chdir(directory)
             if not new_privileges:
                 give_up_new_privileges()
             os.execvpe(argv[0], argv, environment)

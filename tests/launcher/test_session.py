@@ -13,7 +13,7 @@ from support import processes, procinfo
     (["--", "true"], 0),
     (["--", "sh", "-c", "exit 7"], 7),
     (["--session", "exit 255"], 255),
-    (["--session", "no-such-program"], 127),
+    (["--session", "no-such-program now"], 127),
     (["--session", "kill -TERM $$"], 128 + signal.SIGTERM),
     (["--session", "kill -KILL $$"], 128 + signal.SIGKILL),
     (["--session", "ulimit -c 0; kill -SEGV $$"], 128 + signal.SIGSEGV),
