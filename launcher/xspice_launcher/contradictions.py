@@ -1,15 +1,12 @@
 """Options that do not go together. Each check raises OperatorError for what the operator has to mend."""
 import os
-from typing import TYPE_CHECKING
 
 from . import network, values
 from .errors import OperatorError
-
-if TYPE_CHECKING:
-    from .options import Settings
+from .settings import Settings
 
 
-def refuse(settings: "Settings") -> None:
+def refuse(settings: Settings) -> None:
     _session(settings)
     _screen(settings)
     _keyboard(settings)
@@ -18,7 +15,7 @@ def refuse(settings: "Settings") -> None:
     _access(settings)
 
 
-def _session(settings: "Settings") -> None:
+def _session(settings: Settings) -> None:
     if settings.session and settings.command is not None:
         raise OperatorError('--session: contradicts the command after "--"; give one of them')
     if settings.session_bus and not (settings.session or settings.command):
@@ -27,13 +24,13 @@ def _session(settings: "Settings") -> None:
         raise OperatorError("--: needs a command; write -- COMMAND ARGUMENT...")
 
 
-def _screen(settings: "Settings") -> None:
+def _screen(settings: Settings) -> None:
     if values.screen_limit(settings.size, settings.numheads) is None:
         raise OperatorError(f"--numheads {settings.numheads}: monitors of {settings.size} do not fit into "
                             f"{values.LARGEST_SCREEN} pixels; lower it or --size")
 
 
-def _keyboard(settings: "Settings") -> None:
+def _keyboard(settings: Settings) -> None:
     if settings.keyboard_variant:
         layouts, variants = settings.keyboard_layout.split(","), settings.keyboard_variant.split(",")
         if len(variants) > len(layouts):
@@ -42,7 +39,7 @@ def _keyboard(settings: "Settings") -> None:
         values.check_keyboard_variants(layouts, variants)
 
 
-def _network(settings: "Settings") -> None:
+def _network(settings: Settings) -> None:
     if settings.ipv4_only and settings.ipv6_only:
         raise OperatorError("--ipv4-only: contradicts --ipv6-only; give one of them")
     if settings.port and settings.port == settings.tls_port:
@@ -60,7 +57,7 @@ _NEED_TLS = ("--x509-dir", "--cacert-file", "--x509-cert-file", "--x509-key-file
              "--dh-file", "--tls-ciphers", "--secure-channels")
 
 
-def _tls(settings: "Settings") -> None:
+def _tls(settings: Settings) -> None:
     given = settings.given
     if settings.tls_auto:
         if settings.tls_port == 0:
@@ -79,7 +76,7 @@ def _tls(settings: "Settings") -> None:
                 raise OperatorError(f"{name}: has no effect without TLS; give --tls-port or --tls-auto, too")
 
 
-def _access(settings: "Settings") -> None:
+def _access(settings: Settings) -> None:
     passwords = [name for name in ("--password-file", "--view-only-password-file") if name in settings.given]
     if settings.sasl and settings.disable_ticketing:
         raise OperatorError("--sasl: contradicts --disable-ticketing; give one of them")

@@ -3,7 +3,7 @@ import dataclasses
 
 from . import network
 from .errors import OperatorError
-from .options import Settings
+from .settings import Settings
 
 
 @dataclasses.dataclass(frozen=True)

@@ -2,9 +2,10 @@
 import os
 from collections.abc import Callable
 
-from . import entrances, files, network, options, processes, report, session, ticket, viewer_file, x11
+from . import entrances, files, network, processes, report, session, ticket, viewer_file, x11
 from .errors import OperatorError, StopRequested
-from .xorg import Xorg, child_environment, how_it_ended
+from .settings import Settings
+from .xorg import Xorg, child_environment, find_module_path, how_it_ended
 
 _SESSION_GRACE = 3.0  # seconds for programs to save what they have
 _XORG_GRACE = 5.0
@@ -18,7 +19,7 @@ class Keeper:
     `notify` is called with 'display N' as soon as N is known, and with 'ready'.
     """
 
-    def __init__(self, settings: options.Settings, secrets: ticket.Secrets, run_directory: files.RunDirectory,
+    def __init__(self, settings: Settings, secrets: ticket.Secrets, run_directory: files.RunDirectory,
                  notify: Callable[[str], object]) -> None:
         self._settings = settings
         self._secrets = secrets
@@ -138,14 +139,14 @@ class Keeper:
         self._entrances.release()
 
 
-def tls_directory(settings: options.Settings) -> str | None:
+def tls_directory(settings: Settings) -> str | None:
     """Where the certificates are. With --tls-auto alone: a directory of ours."""
     if settings.tls_auto and not settings.x509_dir:
         return files.state_directory(os.environ)
     return settings.x509_dir
 
 
-def authority_file(settings: options.Settings, directory: str | None) -> str | None:
+def authority_file(settings: Settings, directory: str | None) -> str | None:
     if settings.cacert_file or not directory:
         return settings.cacert_file
     file = os.path.join(directory, "ca-cert.pem")
@@ -158,7 +159,7 @@ def driver_values(found: entrances.Entrances, directory: str | None) -> dict[str
             "--x509-dir": directory}
 
 
-def how_clients_prove_themselves(settings: options.Settings, secrets: ticket.Secrets) -> str:
+def how_clients_prove_themselves(settings: Settings, secrets: ticket.Secrets) -> str:
     if settings.sasl:
         return "asked by SASL"
     if secrets.ticket is None:
@@ -172,9 +173,9 @@ def exit_status(wait_status: int) -> int:
     return 128 - code if code < 0 else code
 
 
-def check_before_start(settings: options.Settings) -> None:
+def check_before_start(settings: Settings) -> None:
     """What can be known to be wrong without starting anything. Raises OperatorError."""
-    options.find_module_path(settings)
+    find_module_path(settings)
     if not os.access(settings.xorg, os.X_OK) or os.path.isdir(settings.xorg):
         raise OperatorError(f"--xorg {settings.xorg}: no such program; install xserver-xorg-core, or name the program")
     session.choose(settings, os.environ)

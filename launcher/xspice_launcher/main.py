@@ -7,6 +7,7 @@ import sys
 from . import (__version__, entrances, files, inherited, keeper, options, processes, report, session, ticket,
                usage, x11, xorg_conf)
 from .errors import OperatorError
+from .settings import Settings
 
 
 def main(arguments: list[str]) -> int:
@@ -32,7 +33,7 @@ def main(arguments: list[str]) -> int:
         return keeper.STATUS_NOT_STARTED
 
 
-def _print_config(settings: options.Settings) -> int:
+def _print_config(settings: Settings) -> int:
     found = keeper.driver_values(entrances.Entrances(settings), keeper.tls_directory(settings))
     if not (settings.password_file or settings.disable_ticketing or settings.sasl):
         found["--password-file"] = "(made at the start)"
@@ -41,7 +42,7 @@ def _print_config(settings: options.Settings) -> int:
 
 
 class Front:
-    def __init__(self, settings: options.Settings, secrets: ticket.Secrets) -> None:
+    def __init__(self, settings: Settings, secrets: ticket.Secrets) -> None:
         self._settings = settings
         self._secrets = secrets
         self._keeper = 0

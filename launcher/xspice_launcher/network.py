@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from .errors import OperatorError
 
 if TYPE_CHECKING:
-    from .options import Settings
+    from .settings import Settings
 
 FIRST_PORT = 5900
 _LAST_PORT = 5999

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from . import desktop_entries, files, processes
 from .errors import OperatorError
-from .options import Settings
+from .settings import Settings
 from .xorg import child_environment, how_it_ended
 
 _XSESSION = "/etc/X11/Xsession"  # what Debian's logins run: ~/.xsessionrc, ~/.Xresources, ssh-agent, ...

@@ -5,7 +5,7 @@ import stat
 
 from . import report
 from .errors import OperatorError
-from .options import Settings
+from .settings import Settings
 from .values import MAX_PASSWORD
 
 _MAX_KEY_PASSWORD = 1023  # bytes; what OpenSSL takes

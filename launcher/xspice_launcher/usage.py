@@ -1,5 +1,5 @@
 """The text of --help."""
-from .options import GROUPS, OPTIONS
+from .option_table import GROUPS, OPTIONS
 
 
 def text(width: int = 80) -> str:

@@ -7,7 +7,7 @@ from . import probe, processes, x11, xorg_conf
 from .entrances import Entrance
 from .errors import OperatorError
 from .files import RunDirectory
-from .options import Settings, find_module_path
+from .settings import Settings
 
 _START_TIMEOUT = 60  # seconds; a loaded machine needs a few
 _DEFAULT_MODULES = "/usr/lib/xorg/modules"
@@ -167,6 +167,23 @@ def _option_of(entrance: Entrance) -> str:
 _NO_SOCKETS = "Cannot establish any listening sockets"
 # Lines that stand in every failing log, or, without a system bus, in every log.
 _UNTOLD = ("Fatal server error", "Please consult the The X.Org Foundation support", "dbus-core: ")
+
+
+def find_module_path(settings: Settings) -> str:
+    """The directory for Xorg's -modulepath; raises OperatorError when the module is not in it."""
+    path = settings.module_path
+    if path is None:
+        try:
+            from . import build_config  # written by meson at installation
+            path = build_config.MODULE_PATH
+        except ImportError:
+            raise OperatorError("--module-path: xspice is not installed, so it must be told where its module is; "
+                                "use scripts/run, or give the directory of drivers/xspice_drv.so") from None
+    module = os.path.join(path, "drivers", "xspice_drv.so")
+    if not os.path.isfile(module):
+        raise OperatorError(f"--module-path {path}: drivers/xspice_drv.so is not there; build or install xspice, "
+                            "or give the directory that has it")
+    return path
 
 
 def child_environment() -> dict[str, str]:

@@ -1,6 +1,7 @@
 """The xorg.conf of one display."""
 from . import values
-from .options import OPTIONS, Settings
+from .option_table import OPTIONS
+from .settings import Settings
 
 _TEMPLATE = """\
 # Made by xspice.

@@ -4,9 +4,10 @@ import re
 
 import pytest
 from conftest import SOURCE, TESTS
-from xspice_launcher import __version__, options, usage, values, xorg_conf
+from xspice_launcher import __version__, option_table, options, usage, values, xorg_conf
+from xspice_launcher.settings import Settings
 
-NAMES = [option.name for option in options.OPTIONS]
+NAMES = [option.name for option in option_table.OPTIONS]
 MANUAL = (SOURCE / "launcher" / "xspice.1.scd").read_text()
 
 
@@ -14,7 +15,7 @@ def parse(*arguments):
     return options.parse(list(arguments), {})
 
 
-@pytest.mark.parametrize("option", options.OPTIONS, ids=NAMES)
+@pytest.mark.parametrize("option", option_table.OPTIONS, ids=NAMES)
 def test_help_and_manual_describe_every_option(option):
     value = f" {option.value}" if option.value else ""
     assert re.search(rf"^  (-\w, )?{option.name}{value}$", usage.text(), re.MULTILINE)
@@ -27,14 +28,14 @@ def test_manual_describes_no_other_option():
 
 
 def test_manual_groups_options_as_the_help_does():
-    for group in options.GROUPS:
+    for group in option_table.GROUPS:
         section = re.search(rf"^## {group}\n(.*?)^#", MANUAL, re.MULTILINE | re.DOTALL)[1]
-        expected = [option.name for option in options.OPTIONS if option.group == group]
+        expected = [option.name for option in option_table.OPTIONS if option.group == group]
         assert re.findall(r"^(?:\*-\w\*, )?\*(--[a-z0-9-]+)\*", section, re.MULTILINE) == expected
 
 
 def test_every_option_is_in_a_group():
-    assert {option.group for option in options.OPTIONS} == set(options.GROUPS)
+    assert {option.group for option in option_table.OPTIONS} == set(option_table.GROUPS)
 
 
 def test_help_fits_a_terminal():
@@ -90,21 +91,21 @@ GIVEN = [
 
 @pytest.mark.parametrize("name, argument, written", GIVEN)
 def test_option_reaches_the_driver(name, argument, written):
-    settings = options.Settings()  # not parsed: many of them need others
-    option = options.BY_NAME[name]
+    settings = Settings()  # not parsed: many of them need others
+    option = option_table.BY_NAME[name]
     value = option.parse(argument) if argument else True
     setattr(settings, option.key, (value,) if option.repeatable else value)
     config = xorg_conf.text(settings, {})
-    assert f'Option "{options.BY_NAME[name].driver}" "{written}"' in config
+    assert f'Option "{option_table.BY_NAME[name].driver}" "{written}"' in config
 
 
 def test_every_option_of_the_driver_is_tried_above():
-    assert {name for name, _, _ in GIVEN} == {option.name for option in options.OPTIONS if option.driver}
+    assert {name for name, _, _ in GIVEN} == {option.name for option in option_table.OPTIONS if option.driver}
 
 
 def test_driver_knows_every_device_option_and_has_no_other():
     table = set(re.findall(r'\{OPTION_\w+, "(\w+)"', (SOURCE / "xorg-driver" / "xspice_options.c").read_text()))
-    written = {option.driver for option in options.OPTIONS if option.driver and option.group != "Keyboard"}
+    written = {option.driver for option in option_table.OPTIONS if option.driver and option.group != "Keyboard"}
     assert table == written | {"MaxSize", "SpiceListenFds"}
 
 
@@ -117,7 +118,7 @@ COMPRESSIONS = {
 
 @pytest.mark.parametrize("name", COMPRESSIONS)
 def test_compression_is_left_to_the_server_unless_told(name):
-    option = options.BY_NAME[name]
+    option = option_table.BY_NAME[name]
     assert f'Option "{option.driver}" "auto"' in xorg_conf.text(parse(), {})
     for value in COMPRESSIONS[name]:
         assert f'Option "{option.driver}" "{value}"' in xorg_conf.text(parse(name, value), {})
@@ -125,7 +126,7 @@ def test_compression_is_left_to_the_server_unless_told(name):
 
 @pytest.mark.parametrize("name", COMPRESSIONS)
 def test_help_and_manuals_tell_every_compression(name):
-    option = options.BY_NAME[name]
+    option = option_table.BY_NAME[name]
     in_manual = re.search(rf"^\*{name}\* .*\n((?:\t.*\n)+)", MANUAL, re.MULTILINE)[1]
     for value in COMPRESSIONS[name]:
         assert re.search(rf"\b{value}\b", option.help) and f"*{value}*" in in_manual, value
