@@ -179,16 +179,19 @@ class Control:
     def fileno(self) -> int:
         return self._socket.fileno()
 
-    def request(self, command: str, timeout: float | None = DEFAULT_TIMEOUT, **arguments: Any) -> dict[str, Any]:
-        """The answer, without `ok` and `id`. Raises Refused with the server's line, and Gone; None: waits for ever."""
-        answer = self._ask(command, timeout, arguments)
+    def request(self, command: str, within: float | None = DEFAULT_TIMEOUT, **arguments: Any) -> dict[str, Any]:
+        """The answer, without `ok` and `id`. Raises Refused with the server's line, and Gone.
+
+        `within`: seconds to wait for it; None: for ever. `arguments` may have a timeout of their own.
+        """
+        answer = self._ask(command, within, arguments)
         self._drop_descriptors()
         return answer
 
-    def request_descriptor(self, command: str, timeout: float | None = DEFAULT_TIMEOUT,
+    def request_descriptor(self, command: str, within: float | None = DEFAULT_TIMEOUT,
                            **arguments: Any) -> tuple[dict[str, Any], int | None]:
         """As request(), and the descriptor that came with the answer, which is the caller's to close."""
-        answer = self._ask(command, timeout, arguments)
+        answer = self._ask(command, within, arguments)
         descriptor = self._descriptors.pop() if self._descriptors else None
         self._drop_descriptors()
         return answer, descriptor
@@ -217,12 +220,12 @@ class Control:
                 return None
         return self._events.popleft()
 
-    def _ask(self, command: str, timeout: float | None, arguments: dict[str, Any]) -> dict[str, Any]:
-        deadline = None if timeout is None else time.monotonic() + timeout
+    def _ask(self, command: str, within: float | None, arguments: dict[str, Any]) -> dict[str, Any]:
+        deadline = None if within is None else time.monotonic() + within
         self._id += 1
         line = json.dumps({"id": self._id, "command": command, **arguments}, ensure_ascii=False) + "\n"
         try:
-            self._socket.settimeout(timeout)
+            self._socket.settimeout(within)
             self._socket.sendall(line.encode("utf-8", "surrogateescape"))
             while True:
                 answer = self._read(deadline)
@@ -230,7 +233,7 @@ class Control:
                     break
                 self._note(answer)
         except TimeoutError:
-            raise Gone(f"{self.path}: the display did not answer {command!r} in {timeout:g} s; try again later, "
+            raise Gone(f"{self.path}: the display did not answer {command!r} in {within:g} s; try again later, "
                        "or look at its log") from None
         except OSError as error:
             raise self._ended(error) from None

@@ -35,7 +35,9 @@ def test_answers_come_without_what_belongs_to_the_protocol(connect):
     assert display.version == "0.1.0"
     assert display.request("status") == {"width": 640}
     assert display.request("kick", client="all") == {"kicked": 1}
-    assert server.requests == [{"id": 1, "command": "status"}, {"id": 2, "command": "kick", "client": "all"}]
+    assert display.request("status", within=5, timeout=7) == {"width": 640}
+    assert server.requests == [{"id": 1, "command": "status"}, {"id": 2, "command": "kick", "client": "all"},
+                               {"id": 3, "command": "status", "timeout": 7}]
 
 
 def test_a_refusal_is_the_servers_line(connect):
@@ -113,7 +115,7 @@ def test_descriptors_that_nobody_asked_for_are_closed(connect, tmp_path):
 def test_no_answer_in_time(connect):
     display, _ = connect(status=[])
     with pytest.raises(control.Gone, match=r"did not answer 'status' in 0.05 s"):
-        display.request("status", timeout=0.05)
+        display.request("status", within=0.05)
 
 
 def test_an_end_instead_of_an_answer(connect):
