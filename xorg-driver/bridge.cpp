@@ -7,12 +7,14 @@
 #include "spice-core/server.hpp"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstdio>
 #include <exception>
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <type_traits>
 #include <variant>
 #include <vector>
@@ -111,6 +113,8 @@ void apply_watched(xspice_core& core, const EventQueue::Batch& batch) {
 void say_input(const xspice_handlers& to, void* data, const InputEvent& event) {
     if (const auto* key = std::get_if<KeyEvent>(&event)) {
         to.key(data, key->scancode, key->pressed);
+    } else if (const auto* meant = std::get_if<KeysymEvent>(&event)) {
+        to.keysym(data, meant->keysym, meant->pressed);
     } else if (const auto* locks = std::get_if<LockKeysWanted>(&event)) {
         to.lock_keys(data, locks->locks);
     } else if (const auto* position = std::get_if<PointerPosition>(&event)) {
@@ -122,6 +126,23 @@ void say_input(const xspice_handlers& to, void* data, const InputEvent& event) {
     }
 }
 
+// After the input of the same batch, which was meant for the outputs as they are.
+void apply_monitors(xspice_core& core, const EventQueue::MonitorsWish& wish) {
+    if (!core.handlers) {
+        core.builder.set_monitors_answer({wish.token, "the display is being reset"});
+        return;
+    }
+    std::vector<xspice_head> wanted;
+    wanted.reserve(wish.wanted.size());
+    for (const Head& head : wish.wanted) {
+        wanted.push_back({head.id, {head.area.x1, head.area.y1, head.area.x2, head.area.y2}});
+    }
+    std::array<char, 256> refusal{};
+    const bool done = core.handlers->monitors(core.handlers_data, wanted.data(), wanted.size(),
+                                              refusal.data(), refusal.size());
+    core.builder.set_monitors_answer({wish.token, done ? std::string() : std::string(refusal.data())});
+}
+
 void dispatch(xspice_core& core) {
     const EventQueue::Batch batch = core.queue.take(kInputPerDispatch);
     say_log(core, batch);
@@ -130,6 +151,12 @@ void dispatch(xspice_core& core) {
         for (const InputEvent& event : batch.input) {
             say_input(*core.handlers, core.handlers_data, event);
         }
+    }
+    if (batch.monitors_wanted) {
+        apply_monitors(core, *batch.monitors_wanted);
+    }
+    if (batch.commit_wanted) {
+        core.builder.set_reached(*batch.commit_wanted);
     }
 }
 

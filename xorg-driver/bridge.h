@@ -76,10 +76,15 @@ enum xspice_log_level { XSPICE_LOG_DEBUG, XSPICE_LOG_INFO, XSPICE_LOG_WARNING, X
 struct xspice_handlers {
     void (*watched)(void *data, bool watched);                /* track damage only while someone watches */
     void (*key)(void *data, uint16_t scancode, bool pressed); /* PC set-1, extended as 0xe0xx */
-    void (*lock_keys)(void *data, uint8_t locks);             /* bits: 1 scroll, 2 num, 4 caps */
-    void (*pointer_position)(void *data, int x, int y);       /* screen pixels */
+    void (*keysym)(void *data, uint32_t keysym, bool pressed);
+    void (*lock_keys)(void *data, uint8_t locks);       /* bits: 1 scroll, 2 num, 4 caps */
+    void (*pointer_position)(void *data, int x, int y); /* screen pixels */
     void (*pointer_motion)(void *data, int dx, int dy);
     void (*button)(void *data, uint8_t button, bool pressed); /* X button numbers, 1 to 16 */
+    /* Make the outputs be like this: `id` is an output's number, from 0, and those that are not mentioned are
+     * off. Any numbers may come. False: nothing was changed, and `refusal`, a string of at most `size` bytes,
+     * says why in one line. */
+    bool (*monitors)(void *data, const struct xspice_head *wanted, size_t count, char *refusal, size_t size);
     void (*log)(void *data, enum xspice_log_level level, const char *line);
 };
 

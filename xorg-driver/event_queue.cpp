@@ -76,6 +76,23 @@ void EventQueue::wake_for_commit() {
     signal();
 }
 
+void EventQueue::want_commit(uint64_t token) {
+    std::lock_guard lock(mutex_);
+    const uint64_t after = input_taken_ + input_.size();
+    if (!commit_wishes_.empty() && commit_wishes_.back().after == after) {
+        commit_wishes_.back().token = token;
+    } else {
+        commit_wishes_.push_back({token, after});
+    }
+    signal();
+}
+
+void EventQueue::want_monitors(std::vector<Head> wanted, uint64_t token) {
+    std::lock_guard lock(mutex_);
+    monitors_wish_ = MonitorsWish{std::move(wanted), token};
+    signal();
+}
+
 void EventQueue::write(LogLevel level, std::string_view line) {
     std::lock_guard lock(mutex_);
     if (log_.size() >= kMaxLogLines) {
@@ -93,6 +110,12 @@ EventQueue::Batch EventQueue::take(size_t max_input) {
     batch.input.assign(input_.begin(), end);
     batch.log.assign(std::make_move_iterator(log_.begin()), std::make_move_iterator(log_.end()));
     input_.erase(input_.begin(), end);
+    input_taken_ += batch.input.size();
+    while (!commit_wishes_.empty() && commit_wishes_.front().after <= input_taken_) {
+        batch.commit_wanted = commit_wishes_.front().token;
+        commit_wishes_.pop_front();
+    }
+    batch.monitors_wanted = std::exchange(monitors_wish_, std::nullopt);
     log_.clear();
     batch.log_lines_dropped = std::exchange(log_lines_dropped_, 0);
     batch.watched = watched_;

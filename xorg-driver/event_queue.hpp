@@ -8,8 +8,10 @@
 #include "spice-core/log.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,12 +29,20 @@ public:
         std::string text;
     };
 
+    struct MonitorsWish {
+        std::vector<Head> wanted;
+        uint64_t token = 0;
+    };
+
     struct Batch {
         std::vector<LogLine> log;
         size_t log_lines_dropped = 0; // since the batch before
         bool watched = false;
         bool unwatched_meanwhile = false; // somebody stopped watching since the batch before
         std::vector<InputEvent> input;    // oldest first
+        // The newest wish for a commit that no input was posted before that is still waiting.
+        std::optional<uint64_t> commit_wanted;
+        std::optional<MonitorsWish> monitors_wanted; // the newest
     };
 
     EventQueue(); // throws std::system_error without a descriptor
@@ -44,6 +54,8 @@ public:
     bool post_input(const InputEvent& event) override;
     void set_watched(bool watched) override;
     void wake_for_commit() override;
+    void want_commit(uint64_t token) override;
+    void want_monitors(std::vector<Head> wanted, uint64_t token) override;
     void write(LogLevel level, std::string_view line) override;
 
     // X thread. Readable while there is something to take; owned by the queue.
@@ -52,6 +64,11 @@ public:
     Batch take(size_t max_input);
 
 private:
+    struct CommitWish {
+        uint64_t token = 0;
+        uint64_t after = 0; // how many events of input go before it, since the beginning
+    };
+
     void signal();
     bool coalesce(const InputEvent& event);
 
@@ -59,6 +76,9 @@ private:
     std::mutex mutex_; // guards what follows
     bool signalled_ = false;
     std::deque<InputEvent> input_;
+    uint64_t input_taken_ = 0;             // since the beginning
+    std::deque<CommitWish> commit_wishes_; // at most one more than input_
+    std::optional<MonitorsWish> monitors_wish_;
     std::deque<LogLine> log_;
     size_t log_lines_dropped_ = 0;
     bool watched_ = false;

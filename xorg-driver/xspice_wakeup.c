@@ -1,5 +1,7 @@
 #include "xspice_wakeup.h"
 
+#include <stdio.h>
+
 #include <mi.h>
 #include <os.h>
 
@@ -13,6 +15,22 @@ static void on_watched(void *data, bool watched) {
 static void on_key(void *data, uint16_t scancode, bool pressed) {
     (void)data;
     xspice_keyboard_key(scancode, pressed);
+}
+
+/* Both follow with the next changes; nothing asks for them yet. */
+static void on_keysym(void *data, uint32_t keysym, bool pressed) {
+    (void)data;
+    (void)keysym;
+    (void)pressed;
+}
+
+static bool on_monitors(void *data, const struct xspice_head *wanted, size_t count, char *refusal,
+                        size_t size) {
+    (void)data;
+    (void)wanted;
+    (void)count;
+    snprintf(refusal, size, "this display cannot be resized");
+    return false;
 }
 
 static void on_lock_keys(void *data, uint8_t locks) {
@@ -53,10 +71,12 @@ static void on_log(void *data, enum xspice_log_level level, const char *line) {
 static const struct xspice_handlers handlers = {
     .watched = on_watched,
     .key = on_key,
+    .keysym = on_keysym,
     .lock_keys = on_lock_keys,
     .pointer_position = on_pointer_position,
     .pointer_motion = on_pointer_motion,
     .button = on_button,
+    .monitors = on_monitors,
     .log = on_log,
 };
 

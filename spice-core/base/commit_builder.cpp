@@ -164,6 +164,16 @@ void CommitBuilder::set_lock_keys(LockKeys lock_keys) {
     }
 }
 
+void CommitBuilder::set_reached(uint64_t token) {
+    reached_ = token;
+    reached_dirty_ = true;
+}
+
+void CommitBuilder::set_monitors_answer(MonitorsAnswer answer) {
+    monitors_answer_ = std::move(answer);
+    monitors_answer_dirty_ = true;
+}
+
 void CommitBuilder::set_watched(bool watched) {
     if (watched == watched_) {
         return;
@@ -181,11 +191,13 @@ void CommitBuilder::set_watched(bool watched) {
     monitors_dirty_ = monitors_.has_value();
     cursor_dirty_ = cursor_.has_value();
     lock_keys_dirty_ = true;
+    reached_dirty_ = reached_.has_value();
+    monitors_answer_dirty_ = monitors_answer_.has_value();
 }
 
 bool CommitBuilder::dirty() const {
     return watched_ && (surface_dirty_ || monitors_dirty_ || cursor_dirty_ || cursor_position_dirty_ ||
-                        lock_keys_dirty_ || !pending_.empty());
+                        lock_keys_dirty_ || reached_dirty_ || monitors_answer_dirty_ || !pending_.empty());
 }
 
 Commit CommitBuilder::build(const FramebufferView& framebuffer) {
@@ -204,6 +216,12 @@ Commit CommitBuilder::build(const FramebufferView& framebuffer) {
     }
     if (std::exchange(lock_keys_dirty_, false)) {
         commit.lock_keys = lock_keys_;
+    }
+    if (std::exchange(reached_dirty_, false)) {
+        commit.reached = reached_;
+    }
+    if (std::exchange(monitors_answer_dirty_, false)) {
+        commit.monitors_answer = monitors_answer_;
     }
     if (pending_.empty()) {
         return commit;

@@ -40,6 +40,8 @@ public:
     }
     void set_watched(bool /*watched*/) override {}
     void wake_for_commit() override {}
+    void want_commit(uint64_t /*token*/) override {}
+    void want_monitors(std::vector<Head> /*wanted*/, uint64_t /*token*/) override {}
 
     std::string text() const { return text_.str(); }
 
@@ -62,6 +64,7 @@ private:
         }
     }
     void note(const KeyEvent& key) { text_ << "key " << key.scancode << ' ' << key.pressed << '\n'; }
+    void note(const KeysymEvent& key) { text_ << "keysym " << key.keysym << ' ' << key.pressed << '\n'; }
     void note(const LockKeysWanted& wanted) { text_ << "locks " << int{wanted.locks} << '\n'; }
     void note(const PointerPosition& pointer) {
         text_ << "position " << pointer.position.x << ' ' << pointer.position.y << '\n';

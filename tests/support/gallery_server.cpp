@@ -290,6 +290,8 @@ public:
     bool post_input(const InputEvent&) override { return true; }
     void set_watched(bool) override {}
     void wake_for_commit() override {}
+    void want_commit(uint64_t) override {}
+    void want_monitors(std::vector<Head>, uint64_t) override {}
 };
 
 // Of the channels without which clients are not content. Hears everything and says nothing.

@@ -57,13 +57,23 @@ void SyntheticDesktop::scroll(const Rect& area, int dx, int dy) {
 
 bool SyntheticDesktop::pump() {
     std::vector<bool> notes;
+    std::optional<uint64_t> commit_wish;
+    std::optional<MonitorsWish> monitors_wish;
     {
         const std::lock_guard lock(mutex_);
         notes = std::exchange(watched_notes_, {});
+        commit_wish = std::exchange(commit_wish_, std::nullopt);
+        monitors_wish = std::exchange(monitors_wish_, std::nullopt);
         woken_ = false;
     }
     for (const bool watched : notes) {
         builder_.set_watched(watched);
+    }
+    if (monitors_wish) {
+        apply(*monitors_wish);
+    }
+    if (commit_wish) {
+        builder_.set_reached(*commit_wish);
     }
     if (!builder_.watched() || !builder_.dirty()) {
         return true;
@@ -135,6 +145,39 @@ void SyntheticDesktop::wake_for_commit() {
     const std::lock_guard lock(mutex_);
     woken_ = true;
     told_.notify_all();
+}
+
+void SyntheticDesktop::want_commit(uint64_t token) {
+    const std::lock_guard lock(mutex_);
+    commit_wish_ = token;
+    woken_ = true;
+    told_.notify_all();
+}
+
+void SyntheticDesktop::want_monitors(std::vector<Head> wanted, uint64_t token) {
+    const std::lock_guard lock(mutex_);
+    monitors_wish_ = MonitorsWish{std::move(wanted), token};
+    woken_ = true;
+    told_.notify_all();
+}
+
+void SyntheticDesktop::apply(const MonitorsWish& wish) {
+    Size size;
+    bool possible = !wish.wanted.empty();
+    for (const Head& head : wish.wanted) {
+        possible = possible && head.id < kMaxHeads && !head.area.empty() &&
+                   intersect(head.area, {0, 0, kMaxEdge, kMaxEdge}) == head.area;
+        size = {std::max(size.width, head.area.x2), std::max(size.height, head.area.y2)};
+    }
+    if (!possible) {
+        builder_.set_monitors_answer({wish.token, "these outputs cannot be made"});
+        return;
+    }
+    if (size != size_) {
+        resize(size);
+    }
+    builder_.set_monitors({wish.wanted, kMaxHeads});
+    builder_.set_monitors_answer({wish.token, {}});
 }
 
 Rect SyntheticDesktop::clipped(const Rect& area) const {

@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <limits>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 namespace spice::test {
@@ -59,12 +60,22 @@ public:
     // How often post_input() has refused.
     size_t refused_input() const;
 
-    // Core thread.
+    // Core thread. Any layout of up to kMaxHeads outputs is made within kMaxEdge by pump(), black again.
+    static constexpr uint32_t kMaxHeads = 16;
+    static constexpr int kMaxEdge = 4096;
     bool post_input(const InputEvent& event) override;
     void set_watched(bool watched) override;
     void wake_for_commit() override;
+    void want_commit(uint64_t token) override;
+    void want_monitors(std::vector<Head> wanted, uint64_t token) override;
 
 private:
+    struct MonitorsWish {
+        std::vector<Head> wanted;
+        uint64_t token = 0;
+    };
+
+    void apply(const MonitorsWish& wish);
     Rect clipped(const Rect& area) const;
     uint32_t& at(int x, int y);
 
@@ -78,6 +89,8 @@ private:
     bool woken_ = false;
     bool watched_ = false;
     std::vector<bool> watched_notes_; // in order: leaving and coming back means everything anew
+    std::optional<uint64_t> commit_wish_;
+    std::optional<MonitorsWish> monitors_wish_;
     std::vector<InputEvent> input_;
     size_t input_limit_ = std::numeric_limits<size_t>::max();
     size_t refused_input_ = 0;

@@ -129,6 +129,9 @@ void print(const InputEvent& event) {
         void operator()(const KeyEvent& key) const {
             std::printf("key %04x %d\n", key.scancode, key.pressed);
         }
+        void operator()(const KeysymEvent& key) const {
+            std::printf("keysym %x %d\n", key.keysym, key.pressed);
+        }
         void operator()(const LockKeysWanted& wanted) const { std::printf("locks %d\n", wanted.locks); }
         void operator()(const PointerPosition& pointer) const {
             std::printf("position %d %d\n", pointer.position.x, pointer.position.y);

@@ -34,8 +34,12 @@ public:
     void set_cursor(Cursor cursor);
     void set_cursor_position(Point position);
     void set_lock_keys(LockKeys lock_keys);
+    // The answers to Desktop::want_commit() and want_monitors(): a commit is due even if nothing changed.
+    void set_reached(uint64_t token);
+    void set_monitors_answer(MonitorsAnswer answer);
 
-    // From false to true, the next commit carries everything: surface, all pixels, monitors, cursor, locks.
+    // From false to true, the next commit carries everything: surface, all pixels, monitors, cursor, locks,
+    // and the answers again.
     void set_watched(bool watched);
     bool watched() const { return watched_; }
 
@@ -61,11 +65,15 @@ private:
     std::optional<MonitorsConfig> monitors_;
     std::optional<Cursor> cursor_;
     LockKeys lock_keys_ = 0;
+    std::optional<uint64_t> reached_;
+    std::optional<MonitorsAnswer> monitors_answer_;
     bool surface_dirty_ = false;
     bool monitors_dirty_ = false;
     bool cursor_dirty_ = false;
     bool cursor_position_dirty_ = false;
     bool lock_keys_dirty_ = false;
+    bool reached_dirty_ = false;
+    bool monitors_answer_dirty_ = false;
     PendingUpdate pending_;
     std::shared_ptr<CommitMemory> memory_; // with the commits under way
     int small_commits_ = 0;                // since the last one of many pixels

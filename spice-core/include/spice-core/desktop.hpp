@@ -6,6 +6,10 @@
 #pragma once
 
 #include "spice-core/desktop_event.hpp"
+#include "spice-core/display_command.hpp"
+
+#include <cstdint>
+#include <vector>
 
 namespace spice {
 
@@ -25,6 +29,21 @@ public:
     // The commit gate has opened after CommitGate::try_enter() refused: the front-end should look whether it
     // has something to commit. Called at most once per refusal.
     virtual void wake_for_commit() = 0;
+
+    // The two wishes below are answered by a commit, and so only while somebody watches: who asks sees to
+    // that; otherwise the answer comes when somebody begins to. Tokens grow: an answer is one to every wish
+    // of the same kind with a token that is not larger. Answers may come more than once.
+
+    // A commit is wanted, changed or not, as soon as the gate lets it pass. Commit::reached has the token;
+    // everything that was drawn when the front-end hears of the wish is in that commit or was in one before,
+    // and everything given to post_input() before the wish has been handed on by then.
+    virtual void want_commit(uint64_t token) = 0;
+
+    // The outputs are to be like this; Head::id is the number of an output, from 0, and those that are not
+    // mentioned are off. Of several wishes that nobody has looked at, only the newest counts. The front-end
+    // does all of it or nothing, commits and says which in Commit::monitors_answer; a surface and monitors
+    // that are new are in that commit or were in one before. Done even while nobody watches.
+    virtual void want_monitors(std::vector<Head> wanted, uint64_t token) = 0;
 };
 
 } // namespace spice

@@ -15,6 +15,13 @@ struct KeyEvent {
     bool pressed = false;
 };
 
+// A key by what it means: an X keysym, those of Unicode (0x01000000 | code point) among them, whatever the
+// keyboard layout has or lacks. Modifiers that the layout needs for it are the front-end's affair.
+struct KeysymEvent {
+    uint32_t keysym = 0;
+    bool pressed = false;
+};
+
 // The client wants exactly these locks on (message KEY_MODIFIERS): set the state, do not fake key presses.
 struct LockKeysWanted {
     LockKeys locks = 0;
@@ -36,6 +43,7 @@ struct ButtonEvent {
     bool pressed = false;
 };
 
-using InputEvent = std::variant<KeyEvent, LockKeysWanted, PointerPosition, PointerMotion, ButtonEvent>;
+using InputEvent =
+    std::variant<KeyEvent, KeysymEvent, LockKeysWanted, PointerPosition, PointerMotion, ButtonEvent>;
 
 } // namespace spice

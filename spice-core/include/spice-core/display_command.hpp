@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace spice {
@@ -72,6 +73,14 @@ struct Cursor {
 // Bits as in the protocol: SPICE_KEYBOARD_MODIFIER_FLAGS_SCROLL_LOCK 1, NUM_LOCK 2, CAPS_LOCK 4.
 using LockKeys = uint8_t;
 
+// What became of Desktop::want_monitors().
+struct MonitorsAnswer {
+    uint64_t token = 0;  // of the newest wish that was heard; older ones are replaced by it
+    std::string refusal; // empty: the outputs are as wished; otherwise why they stay as they were, one line
+
+    friend bool operator==(const MonitorsAnswer&, const MonitorsAnswer&) = default;
+};
+
 // Everything that changed between two moments. Apply in the order of the fields: a new surface (whose
 // content is unknown until `changed` covers it), then the copies one after another, then the pixels.
 struct Commit {
@@ -82,6 +91,8 @@ struct Commit {
     std::optional<Cursor> cursor;         // set when shape or visibility changed
     std::optional<Point> cursor_position; // set when only the position changed
     std::optional<LockKeys> lock_keys;
+    std::optional<uint64_t> reached; // newest token of Desktop::want_commit() that was heard
+    std::optional<MonitorsAnswer> monitors_answer;
 };
 
 } // namespace spice

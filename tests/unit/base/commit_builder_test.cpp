@@ -162,6 +162,40 @@ TEST(CommitBuilder, tells_everything_when_somebody_begins_to_watch) {
     }
 }
 
+TEST_F(CommitBuilderTest, answers_wishes_even_if_nothing_was_done) {
+    builder_.set_reached(4);
+    builder_.set_reached(5);
+    ASSERT_TRUE(builder_.dirty());
+    Commit commit = builder_.build(framebuffer_.view());
+    EXPECT_EQ(commit.reached, uint64_t{5});
+    EXPECT_FALSE(commit.monitors_answer);
+    EXPECT_FALSE(commit.surface);
+    EXPECT_TRUE(commit.changed.empty());
+    EXPECT_FALSE(builder_.dirty());
+
+    builder_.set_monitors_answer({6, "too large"});
+    ASSERT_TRUE(builder_.dirty());
+    commit = builder_.build(framebuffer_.view());
+    EXPECT_FALSE(commit.reached);
+    EXPECT_EQ(commit.monitors_answer, (MonitorsAnswer{6, "too large"}));
+    EXPECT_FALSE(builder_.dirty());
+}
+
+TEST_F(CommitBuilderTest, keeps_answers_for_whoever_watches_next) {
+    builder_.set_reached(7); // and nobody was told before the last one left
+    builder_.set_watched(false);
+    builder_.set_monitors_answer({8, {}});
+    EXPECT_FALSE(builder_.dirty());
+    for (int time = 0; time < 2; ++time) { // a commit may be lost on its way: then everything is told again
+        builder_.set_watched(true);
+        const Commit commit = builder_.build(framebuffer_.view());
+        EXPECT_EQ(commit.reached, uint64_t{7});
+        EXPECT_EQ(commit.monitors_answer, (MonitorsAnswer{8, {}}));
+        EXPECT_EQ(area_of(commit), Region(Rect{0, 0, 101, 77}));
+        builder_.set_watched(false);
+    }
+}
+
 // Large enough for commits whose memory comes back.
 class CommitMemoryTest : public ::testing::Test {
 protected:
@@ -224,6 +258,14 @@ TEST_F(CommitMemoryTest, goes_after_many_small_commits) {
     dot();
     EXPECT_EQ(builder_.kept_pixels(), 0u);
     whole();
+    EXPECT_EQ(builder_.kept_pixels(), surface_pixels());
+}
+
+TEST_F(CommitMemoryTest, is_not_asked_for_by_commits_without_pixels) {
+    for (int i = 0; i < 2 * CommitBuilder::kSmallCommits; ++i) {
+        builder_.set_reached(static_cast<uint64_t>(i));
+        builder_.build(framebuffer_.view());
+    }
     EXPECT_EQ(builder_.kept_pixels(), surface_pixels());
 }
 

@@ -40,11 +40,17 @@ public:
     }
     void set_watched(bool value) override { watched.push_back(value); }
     void wake_for_commit() override {}
+    void want_commit(uint64_t token) override { commits_wanted.push_back(token); }
+    void want_monitors(std::vector<Head> wanted, uint64_t token) override {
+        monitors_wanted.emplace_back(std::move(wanted), token);
+    }
 
     std::vector<InputEvent> input;
     size_t limit = std::numeric_limits<size_t>::max();
     size_t refused = 0;
     std::vector<bool> watched;
+    std::vector<uint64_t> commits_wanted;
+    std::vector<std::pair<std::vector<Head>, uint64_t>> monitors_wanted;
 };
 
 // "key 1e down", "position 3 4", ...: to compare whole histories at once.
@@ -54,6 +60,11 @@ inline std::string text_of(const InputEvent& event) {
             char digits[8];
             std::snprintf(digits, sizeof digits, "%x", key.scancode);
             return std::string("key ") + digits + (key.pressed ? " down" : " up");
+        }
+        std::string operator()(const KeysymEvent& key) const {
+            char digits[16];
+            std::snprintf(digits, sizeof digits, "%x", key.keysym);
+            return std::string("keysym ") + digits + (key.pressed ? " down" : " up");
         }
         std::string operator()(const LockKeysWanted& wanted) const {
             return "locks " + std::to_string(wanted.locks);

@@ -139,6 +139,54 @@ TEST(EventQueue, remembers_that_watching_was_interrupted) {
     EXPECT_FALSE(queue.take(0).unwatched_meanwhile);
 }
 
+TEST(EventQueue, hands_out_a_wish_for_a_commit_after_the_input_before_it) {
+    EventQueue queue;
+    fill(queue, 3);
+    queue.want_commit(1);
+    queue.want_commit(2);
+    fill(queue, 2);
+    queue.want_commit(3);
+    EXPECT_EQ(queue.take(2).commit_wanted, std::nullopt);
+    EventQueue::Batch batch = queue.take(2);
+    EXPECT_EQ(batch.input.size(), 2u);
+    EXPECT_EQ(batch.commit_wanted, uint64_t{2});
+    EXPECT_TRUE(readable(queue));
+    EXPECT_EQ(queue.take(2).commit_wanted, uint64_t{3});
+    EXPECT_FALSE(readable(queue));
+    queue.want_commit(4);
+    EXPECT_TRUE(readable(queue));
+    EXPECT_EQ(queue.take(2).commit_wanted, uint64_t{4});
+    EXPECT_EQ(queue.take(2).commit_wanted, std::nullopt);
+}
+
+TEST(EventQueue, hands_out_a_wish_for_a_commit_when_movements_merged) {
+    EventQueue queue;
+    fill(queue, EventQueue::kCoalesceFrom);
+    ASSERT_TRUE(queue.post_input(PointerMotion{1, 0}));
+    ASSERT_TRUE(queue.post_input(PointerMotion{2, 0}));
+    queue.want_commit(1);
+    ASSERT_TRUE(queue.post_input(PointerMotion{4, 0}));
+    EXPECT_EQ(queue.take(EventQueue::kCoalesceFrom).commit_wanted, std::nullopt);
+    EXPECT_EQ(queue.take(1).commit_wanted, uint64_t{1});
+}
+
+TEST(EventQueue, knows_only_the_newest_wish_for_monitors) {
+    EventQueue queue;
+    fill(queue, 2);
+    queue.want_monitors({{0, {0, 0, 640, 480}}}, 1);
+    queue.want_monitors({{1, {0, 0, 801, 601}}}, 2);
+    const EventQueue::Batch batch = queue.take(1);
+    ASSERT_TRUE(batch.monitors_wanted);
+    EXPECT_EQ(batch.monitors_wanted->token, 2u);
+    ASSERT_EQ(batch.monitors_wanted->wanted.size(), 1u);
+    EXPECT_EQ(batch.monitors_wanted->wanted[0], (Head{1, {0, 0, 801, 601}}));
+    EXPECT_FALSE(queue.take(1).monitors_wanted);
+    queue.want_monitors({}, 3);
+    EXPECT_TRUE(readable(queue));
+    EXPECT_TRUE(queue.take(1).monitors_wanted);
+    EXPECT_FALSE(readable(queue));
+}
+
 TEST(EventQueue, drops_and_counts_log_lines_beyond_its_bound) {
     EventQueue queue;
     for (size_t i = 0; i < EventQueue::kMaxLogLines + 7; ++i) {
