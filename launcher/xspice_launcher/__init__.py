@@ -2,7 +2,7 @@
 
 Two processes, so that the death of either one is noticed by the other:
 
-    front (main.py)     the process that was started; forwards signals, reports readiness to systemd, and
+    front (front.py)    the process that was started; forwards signals, reports readiness to systemd, and
                         cleans up should the keeper be killed
     keeper (keeper.py)  its child; parent of Xorg and of the session; does everything else
 

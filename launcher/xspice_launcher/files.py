@@ -2,10 +2,8 @@
 import os
 import shutil
 import stat
-import tempfile
 from collections.abc import Mapping
 
-from . import report
 from .errors import OperatorError
 
 
@@ -13,23 +11,28 @@ class RunDirectory:
     """A directory of mode 0700 for one display.
 
     With XDG_RUNTIME_DIR: $XDG_RUNTIME_DIR/xspice/<random>, and the .vv file beside it under a name that can be
-    guessed. Without: /tmp/xspice-<random>, and the .vv file in it.
+    guessed. Without: xspice-<random> in $TMPDIR or /tmp, or where else it can be, and the .vv file in it.
 
     Nothing exists before create(), but what will is known: whoever made a copy of this object by fork() can
     remove() what the other one made.
     """
 
-    def __init__(self, runtime_directory: str | None) -> None:
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        """Raises OperatorError."""
         self._shared: str | None = None
         self.viewer_file: str | None = None
+        self.warning: str | None = None  # what the user may want to know about XDG_RUNTIME_DIR
         name = os.urandom(8).hex()
+        runtime_directory = environment.get("XDG_RUNTIME_DIR")
         if runtime_directory:
             problem = _why_unusable(runtime_directory)
             if problem:
-                report.warning(f"XDG_RUNTIME_DIR {runtime_directory}: {problem}; using a private directory elsewhere")
+                self.warning = f"XDG_RUNTIME_DIR {runtime_directory}: {problem}; using a private directory elsewhere"
             else:
                 self._shared = os.path.join(os.path.abspath(runtime_directory), "xspice")
-        self.path = os.path.join(self._shared or tempfile.gettempdir(), name if self._shared else f"xspice-{name}")
+                self.path = os.path.join(self._shared, name)
+        if not self._shared:
+            self.path = os.path.join(_temporary_directory(environment), f"xspice-{name}")
 
     def create(self) -> None:
         """Raises OperatorError."""
@@ -94,6 +97,15 @@ class RunDirectory:
                 pass  # other displays are using it
 
 
+def _temporary_directory(environment: Mapping[str, str]) -> str:
+    # The last one is there in containers whose root file system is read-only.
+    for directory in (environment.get("TMPDIR"), "/tmp", "/var/tmp", "/dev/shm"):
+        if directory and os.path.isdir(directory) and os.access(directory, os.W_OK | os.X_OK):
+            return os.path.abspath(directory)
+    raise OperatorError("TMPDIR: no directory can be written to: neither it, nor /tmp, /var/tmp and /dev/shm; "
+                        "set XDG_RUNTIME_DIR to one of yours")
+
+
 def _why_unusable(runtime_directory: str) -> str | None:
     if not os.path.isdir(runtime_directory):
         return "not a directory"
@@ -135,8 +147,8 @@ def make_private_directory(path: str) -> None:
 
 def write_private(path: str, contents: bytes) -> str:
     """Puts `contents` at `path` in one step, readable by its owner alone."""
-    handle, temporary = tempfile.mkstemp(dir=os.path.dirname(path))  # 0600 from the start
-    with os.fdopen(handle, "wb") as file:
+    temporary = f"{path}.{os.urandom(8).hex()}"
+    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as file:
         file.write(contents)
     os.rename(temporary, path)
     return path

@@ -4,6 +4,7 @@ import os
 import socket
 from collections.abc import Mapping
 
+from . import processes
 from .errors import OperatorError
 
 _FIRST = 3
@@ -31,14 +32,14 @@ def take(environment: Mapping[str, str], pid: int) -> tuple[InheritedSocket, ...
 
 def _look_at(descriptor: int) -> InheritedSocket:
     try:
-        os.set_inheritable(descriptor, False)
-        with socket.socket(fileno=os.dup(descriptor)) as listener:
+        kept = processes.keep_clear(descriptor)
+        with socket.socket(fileno=os.dup(kept)) as listener:
             if listener.type == socket.SOCK_STREAM and listener.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
                 name = listener.getsockname()
                 if listener.family in (socket.AF_INET, socket.AF_INET6):
-                    return InheritedSocket(descriptor, host=name[0], port=name[1])
+                    return InheritedSocket(kept, host=name[0], port=name[1])
                 if listener.family == socket.AF_UNIX and isinstance(name, str) and name:
-                    return InheritedSocket(descriptor, path=name)
+                    return InheritedSocket(kept, path=name)
     except OSError:
         pass
     raise OperatorError(f"LISTEN_FDS: descriptor {descriptor} is not a socket that SPICE clients can connect to; "

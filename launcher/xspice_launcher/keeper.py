@@ -2,15 +2,16 @@
 import os
 from collections.abc import Callable
 
-from . import entrances, files, network, processes, report, session, ticket, viewer_file, x11
+from . import entrances, files, network, processes, report, session, ticket, viewer_file
 from .errors import OperatorError, StopRequested
 from .settings import Settings
 from .xorg import Xorg, child_environment, find_module_path, how_it_ended
 
+Notify = Callable[[str], object]
+
 _SESSION_GRACE = 3.0  # seconds for programs to save what they have
 _XORG_GRACE = 5.0
 STATUS_SERVER_ENDED = 1
-STATUS_NOT_STARTED = 2
 
 
 class Keeper:
@@ -20,17 +21,24 @@ class Keeper:
     """
 
     def __init__(self, settings: Settings, secrets: ticket.Secrets, run_directory: files.RunDirectory,
-                 notify: Callable[[str], object]) -> None:
+                 notify: Notify) -> None:
         self._settings = settings
         self._secrets = secrets
         self._files = run_directory
         self._notify = notify
-        self._signals = processes.Signals()
+        self._signals = self._make_signals()
         self._entrances = entrances.Entrances(settings)
         self._tls_directory = tls_directory(settings)
         self._authority_file = authority_file(settings, self._tls_directory)
         self._xorg = Xorg(settings, run_directory, self._signals, self._authority_file)
-        self._session = session.Session(settings, run_directory, self._signals)
+        self._session = self._make_session()
+
+    def _make_signals(self) -> processes.Signals:
+        return processes.Signals()
+
+    def _make_session(self) -> session.Session:
+        """Raises OperatorError."""
+        return session.Session(self._settings, self._files, self._signals)
 
     def run(self) -> int:
         try:
@@ -42,7 +50,7 @@ class Keeper:
                 self._end()
         except OperatorError as error:
             report.problem(str(error))
-            return STATUS_NOT_STARTED
+            return error.status
         except StopRequested:
             return 0  # the front knows which signal it was
 
@@ -50,18 +58,30 @@ class Keeper:
         if self._settings.tls_auto and self._tls_directory != self._settings.x509_dir:
             files.make_private_directory(self._tls_directory)
         self._entrances.choose()
+        self._xorg.claim()
+        self._notify(f"display {self._xorg.display}")
         found = driver_values(self._entrances, self._tls_directory) | self._write_secrets()
         self._xorg.start(found, self._entrances.all())
         self._remove_secrets()
         for passed in self._settings.inherited:
             os.close(passed.descriptor)
-        viewer_path = self._files.viewer_path(self._xorg.display)
-        self._notify(f"display {self._xorg.display}")
-        files.write_private(viewer_path, viewer_file.text(self._viewer_contents()))
-        self._session.prepare({"DISPLAY": f":{self._xorg.display}", "XAUTHORITY": self._xorg.authority_file})
-        self._report_ready(viewer_path)
+        self._session.prepare(self._session_display())
+        self._announce()
         self._session.start()
         self._notify("ready")
+
+    def _session_display(self) -> dict[str, str]:
+        """The variables by which programs find the display."""
+        return {"DISPLAY": f":{self._xorg.display}", "XAUTHORITY": self._xorg.authority_file}
+
+    def _announce(self) -> None:
+        """Tells the user how to connect."""
+        self._report_ready(self._write_viewer_file())
+
+    def _write_viewer_file(self) -> str:
+        path = self._files.viewer_path(self._xorg.display)
+        files.write_private(path, viewer_file.text(self._viewer_contents()))
+        return path
 
     def _write_secrets(self) -> dict[str, object]:
         """Where the driver reads each: in files, for it has no other place where nobody else can."""
@@ -87,9 +107,12 @@ class Keeper:
             except OSError as error:
                 report.warning(f"--cacert-file {self._authority_file}: {error.strerror}; the .vv file is without it")
         return viewer_file.Contents(
-            entrances=self._entrances.all(), title=self._settings.name, ticket=self._secrets.ticket,
+            entrances=self._entrances.all(), title=self._settings.name, ticket=self._viewers_ticket(),
             authority=authority, host_subject=identity.subject if identity else None,
             secure_channels=self._settings.secure_channels)
+
+    def _viewers_ticket(self) -> str | None:
+        return self._secrets.ticket
 
     def _report_ready(self, viewer_path: str) -> None:
         settings, bound = self._settings, self._entrances.bound()
@@ -116,15 +139,18 @@ class Keeper:
             if self._session.status is not None:
                 return exit_status(self._session.status)
             if self._xorg.status is not None:
-                report.problem(f"the X server of :{self._xorg.display} ended: {how_it_ended(self._xorg.status)}"
-                               + (f"; see {self._settings.log_file}" if self._settings.log_file
-                                  else "; --log-file FILE keeps its log"))
+                self._report_end_of_server()
                 return STATUS_SERVER_ENDED
             if self._session.bus_status is not None:
                 report.problem(f"the message bus of :{self._xorg.display} ended: {self._session.why_bus_ended()}; "
                                "no desktop goes on without it")
                 return STATUS_SERVER_ENDED
             self._signals.wait(None)
+
+    def _report_end_of_server(self) -> None:
+        report.problem(f"the X server of :{self._xorg.display} ended: {how_it_ended(self._xorg.status)}"
+                       + (f"; see {self._settings.log_file}" if self._settings.log_file
+                          else "; --log-file FILE keeps its log"))
 
     def _end(self) -> None:
         """The session first, while its programs still have a display and their bus; then these; then the files."""
@@ -133,8 +159,7 @@ class Keeper:
         processes.end_descendants(but=frozenset(servers), grace=_SESSION_GRACE)
         processes.end_descendants(but=frozenset(servers[-1:]), grace=_SESSION_GRACE)
         processes.end_descendants(grace=_XORG_GRACE)
-        if self._xorg.display is not None:
-            x11.remove_stale_socket(self._xorg.display)
+        self._xorg.release()
         self._files.remove()
         self._entrances.release()
 
@@ -188,9 +213,6 @@ def check_before_start(settings: Settings) -> None:
         raise OperatorError(f"--x509-dir {settings.x509_dir}: no such directory; make it, or name another one")
     if settings.log_file and not _can_write(settings.log_file):
         raise OperatorError(f"--log-file {settings.log_file}: cannot be written; choose a file in a directory of yours")
-    if settings.display is not None and x11.is_running(settings.display):
-        raise OperatorError(f":{settings.display}: this display is in use; choose another one, "
-                            "or leave it out for a free one")
 
 
 def _can_write(path: str) -> bool:

@@ -1,16 +1,18 @@
 """Starting processes that cannot outlive us, and ending them."""
 import ctypes
 import errno
+import fcntl
 import os
 import selectors
 import signal
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from .errors import StopRequested
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
+_FIRST_CLEAR = 16  # no listening socket that is passed on has this number or a higher one
 _PR_SET_PDEATHSIG = 1
 _PR_SET_DUMPABLE = 4
 _PR_SET_CHILD_SUBREAPER = 36
@@ -48,17 +50,18 @@ def give_up_new_privileges() -> None:
 class Signals:
     """Signals as something to wait for, beside file descriptors.
 
-    While one exists, SIGCHLD and the stop signals do nothing but wake wait() up. A SIGHUP that is ignored
-    (nohup) stays so.
+    While one exists, SIGCHLD, the stop signals and `others` do nothing but wake wait() up. What is ignored (SIGHUP
+    under nohup) stays so. `relay`: who gets the others, and the stop signals instead of an exception.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, others: tuple[signal.Signals, ...] = ()) -> None:
+        self.relay: Callable[[int], object] | None = None
         self._reader, self._writer = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         signal.set_wakeup_fd(self._writer, warn_on_full_buffer=False)
-        for number in (signal.SIGCHLD, *STOP_SIGNALS):
-            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+        for number in (signal.SIGCHLD, *STOP_SIGNALS, *others):
+            if number == signal.SIGCHLD or signal.getsignal(number) != signal.SIG_IGN:
                 signal.signal(number, _do_nothing)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, (*STOP_SIGNALS, *others))
 
     def wait(self, timeout: float | None, readable: int | None = None) -> bool:
         """Until a signal, or `readable` is readable, or the time is up. Returns whether `readable` is.
@@ -72,9 +75,16 @@ class Signals:
             ready = {key.fd for key, _ in selector.select(timeout)}
         if self._reader in ready:
             for number in os.read(self._reader, 4096):
-                if number in STOP_SIGNALS:
-                    raise StopRequested
+                self._note(number)
         return readable in ready
+
+    def _note(self, number: int) -> None:
+        if number == signal.SIGCHLD:
+            return
+        if self.relay:
+            self.relay(number)
+        elif number in STOP_SIGNALS:
+            raise StopRequested
 
 
 def block_stop_signals() -> None:
@@ -85,9 +95,21 @@ def _do_nothing(_number: int, _frame: object) -> None:
     pass
 
 
+def keep_clear(descriptor: int) -> int:
+    """Moves it to where spawn() can keep it although it passes listening sockets, too. It is not inherited."""
+    if descriptor >= _FIRST_CLEAR:
+        os.set_inheritable(descriptor, False)
+        return descriptor
+    copy = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, _FIRST_CLEAR)
+    os.close(descriptor)
+    return copy
+
+
 def spawn(argv: list[str], environment: dict[str, str], *, stdin: int, stdout: int, stderr: int,
-          keep: tuple[int, ...] = (), new_privileges: bool = True, directory: str | None = None) -> int:
-    """Starts `argv` in a session of its own, with these standard streams and the descriptors in `keep`; in
+          keep: tuple[int, ...] = (), listening: tuple[int, ...] = (), new_privileges: bool = True,
+          group: int | None = None, directory: str | None = None) -> int:
+    """Starts `argv` with these standard streams, the descriptors in `keep`, which keep_clear() gave, and the sockets
+    in `listening` as sd_listen_fds(3) finds them; in a session of its own, or in the process group `group` of ours; in
     `directory`, or where we are.
 
     It is sent SIGTERM when the calling process ends. Raises OSError when the program cannot be started.
@@ -97,9 +119,14 @@ def spawn(argv: list[str], environment: dict[str, str], *, stdin: int, stdout: i
     pid = os.fork()  # no threads here
     if pid == 0:
         try:
-            os.setsid()
+            if group is None:
+                os.setsid()
+            else:
+                os.setpgid(0, group)
             die_with_parent(parent)
-            _inherit_only((stdin, stdout, stderr), keep)
+            _inherit_only((stdin, stdout, stderr), listening, keep)
+            if listening:
+                environment = environment | {"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": str(len(listening))}
             _default_signals()
             if directory is not None:
                 os.chdir(directory)
@@ -120,14 +147,16 @@ def spawn(argv: list[str], environment: dict[str, str], *, stdin: int, stdout: i
     return pid
 
 
-def _inherit_only(standard: tuple[int, int, int], others: tuple[int, ...]) -> None:
-    """Makes `standard` 0 to 2 and closes all the rest but `others` (which are above 2) at the coming exec."""
-    copies = [os.dup(fd) for fd in standard]  # may be 0 to 2 themselves, in another order
+def _inherit_only(standard: tuple[int, int, int], listening: tuple[int, ...], others: tuple[int, ...]) -> None:
+    """Makes `standard` 0 to 2, and `listening` 3 and so on; closes all the rest but `others` at the coming exec."""
+    first = standard + listening
+    # They may be among the targets themselves, in another order.
+    copies = [fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, _FIRST_CLEAR) for fd in first]
     for target, fd in enumerate(copies):
         os.dup2(fd, target, inheritable=True)
     for name in os.listdir("/proc/self/fd"):
         fd = int(name)
-        if fd > 2:
+        if fd >= len(first):
             try:
                 os.set_inheritable(fd, fd in others)
             except OSError:
@@ -135,10 +164,10 @@ def _inherit_only(standard: tuple[int, int, int], others: tuple[int, ...]) -> No
 
 
 def _default_signals() -> None:
-    for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGCHLD, signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, signal.SIG_DFL)  # Python ignores the first two
-    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
-        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    for number in range(1, signal.NSIG):
+        # What Python and we ourselves did to them; what our caller wanted to be ignored stays so.
+        if number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGTTOU) or callable(signal.getsignal(number)):
+            signal.signal(number, signal.SIG_DFL)
     signal.set_wakeup_fd(-1)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
 

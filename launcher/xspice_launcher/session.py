@@ -149,6 +149,7 @@ class Session:
             chr(byte) if re.fullmatch(r"[\w/.-]", chr(byte), re.ASCII) else f"%{byte:02x}"
             for byte in os.fsencode(self._files.file("bus")))
         reader, writer = os.pipe2(os.O_CLOEXEC)
+        writer = processes.keep_clear(writer)
         null = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
         log = os.open(self._files.file("bus.log"), os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         argv = ["dbus-daemon", "--session", "--nofork", "--nopidfile", "--nosyslog", f"--address={address}",

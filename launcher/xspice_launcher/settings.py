@@ -16,6 +16,11 @@ class Settings:
         self.command: list[str] | None = None
         self.given: set[str] = set()
         self.inherited: tuple[inherited.InheritedSocket, ...] = ()
+        # What only xspice-run asks for:
+        self.first_display = 0
+        self.listen_tcp = False
+        self.server_arguments: tuple[str, ...] = ()
+        self.server_output: str | None = None  # a file
         for option in OPTIONS:
             setattr(self, option.key, option.default)
 

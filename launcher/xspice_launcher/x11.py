@@ -21,41 +21,43 @@ def new_cookie() -> bytes:
     return os.urandom(16)
 
 
-def authority(cookie: bytes, display: int | None) -> bytes:
-    """Contents of an Xauthority file: for every display, or for `display` by any name it is reached by.
+def authority(cookie: bytes, display: int) -> bytes:
+    """Contents of an Xauthority file for `display` by any name it is reached by.
 
     The entry with the host name is for client libraries that do not know the wild one (python-xlib).
     """
-    number = b"" if display is None else b"%d" % display
-    entries = [(_FAMILY_WILD, b"", number)]
-    if display is not None:
-        entries.insert(0, (_FAMILY_LOCAL, os.fsencode(socket.gethostname()), number))
-    return b"".join(struct.pack(">H", family) + b"".join(
-        struct.pack(">H", len(field)) + field for field in (address, number, _COOKIE_NAME, cookie)
-    ) for family, address, number in entries)
+    return local_entry(cookie, display) + _entry(_FAMILY_WILD, b"", cookie, display)
+
+
+def local_entry(cookie: bytes, display: int) -> bytes:
+    """An entry of an Xauthority file for `display` of this machine."""
+    return _entry(_FAMILY_LOCAL, os.fsencode(socket.gethostname()), cookie, display)
+
+
+def _entry(family: int, address: bytes, cookie: bytes, display: int) -> bytes:
+    return struct.pack(">H", family) + b"".join(
+        struct.pack(">H", len(field)) + field for field in (address, b"%d" % display, _COOKIE_NAME, cookie))
 
 
 def socket_path(display: int) -> str:
     return f"{SOCKET_DIRECTORY}/X{display}"
 
 
-def is_running(display: int) -> bool:
-    """Whether some X server takes connections for `display`: by its abstract socket or the one in /tmp."""
-    for name in ("\0" + socket_path(display), socket_path(display)):
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-            try:
-                probe.connect(name)
-                return True
-            except OSError:
-                pass
-    return False
+def accepts(name: str) -> bool:
+    """Whether somebody takes connections at this Unix socket."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        try:
+            probe.connect(name)
+        except OSError:
+            return False
+    return True
 
 
 def remove_stale_socket(display: int) -> None:
-    """Removes the socket file that a killed server left.
+    """Removes the socket file of a display whose holders were all killed.
 
-    An X server binds the abstract name first and the file after it. Holding the abstract name here therefore
-    keeps any new server from taking this display while its file is looked at.
+    An X server binds the abstract name first and the file after it (as displays.py does). Holding the abstract name
+    here therefore keeps any new server from taking this display while its file is looked at.
     """
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as claim:
         try:
@@ -77,7 +79,7 @@ def admit_user(display: int, cookie: bytes, timeout: float) -> None:
     host = b"localuser\0#%d" % os.getuid()
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as x:
         x.settimeout(timeout)
-        x.connect(socket_path(display))
+        x.connect("\0" + socket_path(display))
         x.sendall(struct.pack(">BxHHHHxx", ord("B"), 11, 0, len(_COOKIE_NAME), len(cookie))
                   + _padded(_COOKIE_NAME) + _padded(cookie))
         success, reason_length, rest = struct.unpack(">BBxxxxH", receive(x, 8, "X server"))

@@ -3,7 +3,7 @@ import os
 import re
 import time
 
-from . import probe, processes, x11, xorg_conf
+from . import displays, probe, processes, x11, xorg_conf
 from .entrances import Entrance
 from .errors import OperatorError
 from .files import RunDirectory
@@ -27,26 +27,31 @@ class Xorg:
         self._files = files
         self._signals = signals
         self.pid: int | None = None
-        self.display: int | None = settings.display
+        self._claim: displays.DisplayClaim | None = None
         self._clients_authority = clients_authority
         self.identity: probe.Identity | None = None
         self.status: int | None = None  # wait status, once it has ended
         self.log_file = settings.log_file or files.file("xorg.log")
-        self._output_file = files.file("xorg.out")
+        self._output_file = settings.server_output or files.file("xorg.out")
         self.authority_file = files.file("Xauthority")
+        self.cookie = x11.new_cookie()
+
+    @property
+    def display(self) -> int | None:
+        return self._claim.number if self._claim else None
 
     def start(self, found: dict[str, object], entrances: list[Entrance]) -> None:
-        """Returns when X clients and SPICE clients can connect. `found`: see xorg_conf.text().
+        """Returns when X clients and SPICE clients can connect. `found`: see xorg_conf.text(). claim() comes before.
 
         Raises OperatorError and StopRequested.
         """
         settings, files = self._settings, self._files
         deadline = time.monotonic() + _START_TIMEOUT
-        cookie = x11.new_cookie()
         files.write("xorg.conf", os.fsencode(xorg_conf.text(settings, found)))
         files.write("xorg.conf.d/none.conf", b"# Nothing of the machine configures this display.\n")
-        files.write("server-cookie", x11.authority(cookie, None))
+        files.write("Xauthority", x11.authority(self.cookie, self.display))
         reader, writer = os.pipe2(os.O_CLOEXEC)
+        writer = processes.keep_clear(writer)
         try:
             self.pid = self._spawn(writer)
         except OSError as error:
@@ -55,34 +60,34 @@ class Xorg:
         finally:
             os.close(writer)
         try:
-            self.display = self._read_display(reader, deadline)
+            self._wait_until_serving(reader, deadline)
         finally:
             os.close(reader)
-        files.write("Xauthority", x11.authority(cookie, self.display))
-        self._prove_ready(cookie, entrances, deadline)
+        self._prove_ready(entrances, deadline)
 
     def _spawn(self, display_fd: int) -> int:
-        argv = [self._settings.xorg]
-        if self._settings.display is not None:
-            argv.append(f":{self._settings.display}")
+        argv = [self._settings.xorg, f":{self.display}"]
+        if not self._claim.has_file:
+            argv += ["-nolisten", "unix"]
         # RandR takes the size of the screen in millimetres from this one, not from the driver's option.
         argv += ["-dpi", str(self._settings.dpi),
                  "-noreset", "-nolisten", "tcp", "-novtswitch", "-sharevts", "-keeptty",
                  "-config", self._files.file("xorg.conf"), "-configdir", self._files.file("xorg.conf.d"),
                  "-modulepath", f"{find_module_path(self._settings)},{_DEFAULT_MODULES}",
-                 "-logfile", self.log_file, "-auth", self._files.file("server-cookie"),
-                 "-displayfd", str(display_fd)]
+                 "-logfile", self.log_file, "-auth", self.authority_file,
+                 "-displayfd", str(display_fd),  # which also makes it leave out its lock in /tmp
+                 *self._settings.server_arguments]
         null = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
-        output = os.open(self._output_file, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        output = os.open(self._output_file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             return processes.spawn(argv, child_environment(), stdin=null, stdout=output, stderr=output,
                                    keep=(display_fd, *(passed.descriptor for passed in self._settings.inherited)),
-                                   new_privileges=False)
+                                   listening=self._claim.descriptors, new_privileges=False)
         finally:
             os.close(null)
             os.close(output)
 
-    def _read_display(self, reader: int, deadline: float) -> int:
+    def _wait_until_serving(self, reader: int, deadline: float) -> None:
         """X writes the display's number, and a newline, when it begins to serve clients."""
         text = b""
         while b"\n" not in text:
@@ -99,15 +104,14 @@ class Xorg:
             self.note_ended(processes.reap())
             if self.status is not None:
                 raise OperatorError(self.why_it_failed())
-        return int(text)
 
-    def _prove_ready(self, cookie: bytes, entrances: list[Entrance], deadline: float) -> None:
+    def _prove_ready(self, entrances: list[Entrance], deadline: float) -> None:
         left = max(1.0, deadline - time.monotonic())
         try:
-            x11.admit_user(self.display, cookie, left)
+            x11.admit_user(self.display, self.cookie, left)
         except OSError as error:
             raise OperatorError(f":{self.display}: X clients cannot connect: {error}; "
-                                f"check that {x11.SOCKET_DIRECTORY} can be written to") from None
+                                "try again with --log-file FILE and look there") from None
         for entrance in entrances:
             try:
                 if entrance.tls:
@@ -117,6 +121,16 @@ class Xorg:
             except OSError as error:
                 raise OperatorError(f"{_option_of(entrance)}: SPICE clients cannot connect: {error}; "
                                     "try again with --log-file FILE and look there") from None
+
+    def claim(self) -> None:
+        """Takes the display that is asked for, or a free one: `display` from now on. Raises OperatorError."""
+        self._claim = displays.claim(self._settings.display, self._settings.first_display,
+                                     self._settings.listen_tcp)
+
+    def release(self) -> None:
+        """Once it has ended, or was never started."""
+        if self._claim:
+            self._claim.release()
 
     def note_ended(self, ended: dict[int, int]) -> None:
         if self.pid in ended:
@@ -135,9 +149,6 @@ class Xorg:
         ours = [line for line in lines if re.match(r"(--|:)\S", line)]
         if ours:
             return ours[0]  # written by our module: names the option and the remedy
-        if self._settings.display is not None and any(line.startswith(_NO_SOCKETS) for line in lines):
-            return (f":{self._settings.display}: this display is in use; choose another one, "
-                    "or leave it out for a free one")
         reason = next((line for line in lines if "no screens found" not in line.lower()), how_it_ended(self.status))
         return f"--xorg {self._settings.xorg}: did not start: {reason}; --log-file FILE keeps its whole log"
 
@@ -145,6 +156,8 @@ class Xorg:
         """The error lines of its log and output, oldest first, without their marks."""
         found = []
         for path in (self.log_file, self._output_file):
+            if path == self._settings.server_output:
+                continue  # others write there, too, and it may be a terminal
             try:
                 with open(path, encoding="utf-8", errors="replace") as log:
                     text = log.read()
@@ -164,7 +177,6 @@ def _option_of(entrance: Entrance) -> str:
     return f'{"--tls-port" if entrance.tls else "--port"} {entrance.port}'
 
 
-_NO_SOCKETS = "Cannot establish any listening sockets"
 # Lines that stand in every failing log, or, without a system bus, in every log.
 _UNTOLD = ("Fatal server error", "Please consult the The X.Org Foundation support", "dbus-core: ")
 

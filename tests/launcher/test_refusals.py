@@ -243,15 +243,6 @@ def test_line_of_our_module_is_passed_on(refused, tmp_path):
     assert refused("--xorg", str(server)) == "--port 5900: address in use; choose another"
 
 
-def test_display_that_is_taken_at_the_last_moment(refused, tmp_path, free_display):
-    server = tmp_path / "server"
-    server.write_text("#!/bin/sh\necho \"(EE) Cannot establish any listening sockets - Make sure an X server isn't "
-                      "already running(EE) \" >&2\nexit 1\n")
-    server.chmod(0o755)
-    said = refused(f":{free_display}", "--xorg", str(server))
-    assert re.match(f":{free_display}: this display is in use; choose another", said)
-
-
 def test_server_that_cannot_be_executed(refused, tmp_path):
     server = tmp_path / "server"
     server.write_text("#!/nonexistent\n")
