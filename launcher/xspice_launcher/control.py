@@ -31,6 +31,9 @@ _TIME = struct.Struct("@ll")  # struct timeval: s, us
 class Refused(OperatorError):
     """The server understood, and said no: its own line."""
 
+    def __init__(self, line: str) -> None:
+        super().__init__(line, status=1)
+
 
 class Gone(OperatorError):
     """The display ended, or does not answer."""

@@ -80,13 +80,18 @@ class RunDirectory:
         self.viewer_file = os.path.join(self._shared or self.path, f"display-{display}.vv")
         return self.viewer_file
 
+    def facts_path(self) -> str:
+        """Where xspicectl looks for what goes into further .vv files; beside the first one, and removed with it."""
+        return self.viewer_file.removesuffix(".vv") + ".json"
+
     def remove_viewer_file(self) -> None:
         """To be done while the display is ours: afterwards the name may be somebody else's."""
         if self.viewer_file:
-            try:
-                os.unlink(self.viewer_file)
-            except OSError:
-                pass
+            for path in (self.viewer_file, self.facts_path()):
+                try:
+                    os.unlink(path)
+                except OSError:
+                    pass
 
     def remove(self) -> None:
         shutil.rmtree(self.path, ignore_errors=True)
@@ -146,9 +151,14 @@ def make_private_directory(path: str) -> None:
 
 
 def write_private(path: str, contents: bytes) -> str:
-    """Puts `contents` at `path` in one step, readable by its owner alone."""
+    """Puts `contents` at `path` in one step, readable by its owner alone. Raises OSError, and leaves nothing then."""
     temporary = f"{path}.{os.urandom(8).hex()}"
-    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as file:
-        file.write(contents)
-    os.rename(temporary, path)
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(contents)
+        os.rename(temporary, path)
+    except OSError:
+        os.unlink(temporary)
+        raise
     return path

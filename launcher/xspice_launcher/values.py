@@ -51,6 +51,11 @@ def path(argument: str) -> str:
     return os.path.abspath(argument)
 
 
+def path_or_dash(argument: str) -> str:
+    """A dash is standard input."""
+    return argument if argument == "-" else path(argument)
+
+
 def written_path(argument: str) -> str:
     """Goes into xorg.conf."""
     if any(c == '"' or not c.isprintable() for c in argument):

@@ -1,5 +1,6 @@
 """The .vv file that remote-viewer opens: see CONNECTION FILE in remote-viewer(1)."""
 import dataclasses
+import json
 import re
 
 from .entrances import Entrance
@@ -13,19 +14,26 @@ class Contents:
     authority: str | None = None  # certificates in PEM
     host_subject: str | None = None
     secure_channels: tuple[str, ...] = ()
+    # It goes on being valid while the display lives; xspice removes it afterwards.
+    delete_this_file: bool = False
+    more: dict[str, str] = dataclasses.field(default_factory=dict)  # further keys, by their names in the file
 
 
 def text(contents: Contents) -> bytes:
-    keys = {
+    lines = [f"{key}={_escaped(value)}" for key, value in keys(contents).items()]
+    return "\n".join(["[virt-viewer]", *lines, ""]).encode()
+
+
+def keys(contents: Contents) -> dict[str, str]:
+    found = {
         "type": "spice",
         **_where(contents),
         "password": contents.ticket,
         "title": contents.title,
-        # It goes on being valid while the display lives; xspice removes it afterwards.
-        "delete-this-file": 0,
+        "delete-this-file": int(contents.delete_this_file),
+        **contents.more,
     }
-    lines = [f"{key}={_escaped(str(value))}" for key, value in keys.items() if value is not None]
-    return "\n".join(["[virt-viewer]", *lines, ""]).encode()
+    return {key: str(value) for key, value in found.items() if value is not None}
 
 
 def _where(contents: Contents) -> dict[str, object]:
@@ -41,6 +49,28 @@ def _where(contents: Contents) -> dict[str, object]:
     if plain:
         return {"host": plain.host, "port": plain.port}
     return {"unix-path": contents.entrances[0].path}
+
+
+def facts(contents: Contents, access: str) -> bytes:
+    """What others need to write a .vv file for the display: all but the ticket. For from_facts().
+
+    `access`: "ticket", "sasl" or "open".
+    """
+    return json.dumps({"entrances": [dataclasses.asdict(entrance) for entrance in contents.entrances],
+                       "title": contents.title, "authority": contents.authority,
+                       "host_subject": contents.host_subject, "secure_channels": contents.secure_channels,
+                       "access": access}).encode() + b"\n"
+
+
+def from_facts(written: bytes) -> tuple[Contents, str]:
+    """And how clients prove themselves. Raises ValueError for what facts() has not written."""
+    try:
+        found = json.loads(written)
+        entrances = [Entrance(**entrance) for entrance in found["entrances"]]
+        return Contents(entrances, found["title"], authority=found["authority"], host_subject=found["host_subject"],
+                        secure_channels=tuple(found["secure_channels"])), found["access"]
+    except (TypeError, KeyError) as error:
+        raise ValueError(f"unknown contents: {error}") from None
 
 
 def certificates(pem: str) -> str:

@@ -1,5 +1,6 @@
 """What the .vv file says, as remote-viewer reads it: with GLib's key files."""
 
+import dataclasses
 import socket
 import ssl
 import struct
@@ -126,3 +127,25 @@ def test_what_answers_may_be_no_spice_server(authority, tls_server):
     entrance = tls_server(authority.server(), b"HTTP/1.1 400 Bad Request\r\n\r\n")
     with pytest.raises(OSError, match="is not a SPICE server"):
         probe.identify(entrance, str(authority.certificate_file), 10)
+
+
+# --- what xspicectl knows of a display ------------------------------------------------------------------------------
+
+
+def test_facts_are_everything_but_the_ticket():
+    contents = viewer_file.Contents([PLAIN, ENCRYPTED, UNIX], "my desktop", ticket="open sesame",
+                                    authority=AUTHORITY, host_subject="O=a\\, b", secure_channels=("main", "inputs"))
+    written = viewer_file.facts(contents, "ticket")
+    assert b"sesame" not in written
+    assert viewer_file.from_facts(written) == (dataclasses.replace(contents, ticket=None), "ticket")
+
+
+@pytest.mark.parametrize("written", [b"", b"{", b"[]", b"{}", b'{"entrances": [{"hots": ""}]}', b"\xff"])
+def test_what_are_no_facts(written):
+    with pytest.raises(ValueError):
+        viewer_file.from_facts(written)
+
+
+def test_further_keys():
+    assert keys(PLAIN, delete_this_file=True, more={"fullscreen": "1", "title": "another"}) == {
+        **COMMON, "host": "127.0.0.1", "port": "5900", "delete-this-file": "1", "fullscreen": "1", "title": "another"}

@@ -1,0 +1,133 @@
+"""xspicectl vv: writes a file that opens the display in remote-viewer."""
+import dataclasses
+import os
+import re
+
+from .. import files, ticket, viewer_file
+from ..errors import OperatorError
+from .access import new_ticket
+from .command import Call, Result
+
+_EXPIRES = 120  # seconds; what oVirt's viewers are given
+_HOTKEYS = ("toggle-fullscreen", "release-cursor", "zoom-in", "zoom-out", "zoom-reset", "secure-attention",
+            "smartcard-insert", "smartcard-remove", "usb-device-reset")
+# Flags that only become a key of the file.
+_KEYS = {"--proxy": "proxy", "--username": "username", "--needs-version": "version", "--usbredir": "enable-usbredir",
+         "--smartcard": "enable-smartcard"}
+
+
+def run(call: Call) -> Result:
+    flags = call.flags
+    file = call.words[0] if call.words else "-"
+    with call.connect() as display:
+        contents, access = _facts(display.path)
+        contents = dataclasses.replace(
+            contents, entrances=_entrances(contents.entrances, flags["--host"]),
+            title=flags["--title"] or contents.title, delete_this_file=not flags["--keep"], more=_more(flags))
+        _check_access(flags, access)
+        if access == "ticket":
+            password = ticket.generate()
+            display.request("add-ticket", **new_ticket(password, _lifetime(flags), not flags["--keep"],
+                                                       flags["--view-only"]))
+            contents = dataclasses.replace(contents, ticket=password)
+    if file == "-":
+        return Result(viewer_file.keys(contents), viewer_file.text(contents).decode().removesuffix("\n"))
+    _write(file, viewer_file.text(contents))
+    return Result({"file": file}, f"{file}: {_what_it_is(flags, access)}")
+
+
+def _facts(socket: str) -> tuple[viewer_file.Contents, str]:
+    """The keeper left them beside the socket."""
+    path = socket.removesuffix(".control") + ".json"
+    try:
+        with open(path, "rb") as file:
+            return viewer_file.from_facts(file.read())
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise OperatorError(f"{path}: {why}; .vv files can be written for displays that xspice started") from None
+
+
+def _entrances(found: list, host: str | None) -> list:
+    if host is None:
+        return found
+    ports = [dataclasses.replace(entrance, host=host) for entrance in found if entrance.port]
+    if not ports:
+        raise OperatorError(f"vv --host {host}: the display has no port, only a Unix socket; leave --host out, or "
+                            "start xspice with --addr")
+    return ports
+
+
+def _check_access(flags: dict, access: str) -> None:
+    if access == "ticket":
+        return
+    for flag in ("--view-only", "--expires"):
+        if flags[flag]:
+            reason = "asks SASL who comes in" if access == "sasl" else "asks nobody for a password"
+            raise OperatorError(f"vv {flag}: the display {reason}, so a file cannot limit that; leave {flag} out")
+
+
+def _lifetime(flags: dict) -> float | None:
+    if flags["--expires"] is not None:
+        return flags["--expires"]
+    return None if flags["--keep"] else _EXPIRES
+
+
+def _more(flags: dict) -> dict[str, str]:
+    found = {"fullscreen": "1"} if flags["--fullscreen"] else {}
+    found |= {key: flags[flag] for flag, key in _KEYS.items() if flags[flag] is not None}
+    return found | (flags["--hotkeys"] or {})
+
+
+def _what_it_is(flags: dict, access: str) -> str:
+    if access != "ticket":
+        return "opens the display"
+    lifetime = _lifetime(flags)
+    uses = "opens the display" if flags["--keep"] else "opens the display once"
+    return uses if lifetime is None else f"{uses}, within {lifetime:g} s"
+
+
+def _write(path: str, contents: bytes) -> None:
+    try:
+        files.write_private(os.path.abspath(path), contents)
+    except OSError as error:
+        raise OperatorError(f"vv {path}: cannot be written: {error.strerror}; name a file in a directory of yours") \
+            from None
+
+
+# --- values of its flags --------------------------------------------------------------------------------------------
+
+
+def host(argument: str) -> str:
+    if not re.fullmatch(r"[0-9A-Za-z.:%_-]{1,255}", argument):
+        raise ValueError("not a host name or address; give what clients reach this machine by")
+    return argument
+
+
+def hotkeys(argument: str) -> dict[str, str]:
+    """'toggle-fullscreen=shift+f11,release-cursor=ctrl+alt', as remote-viewer's option of that name."""
+    found = {}
+    for part in argument.split(","):
+        action, _, keys = part.partition("=")
+        if action not in _HOTKEYS or not re.fullmatch(r"[0-9A-Za-z_+-]*", keys):
+            raise ValueError(f"{part!r} is not ACTION=KEYS, such as release-cursor=ctrl+alt; "
+                             f"actions are {', '.join(_HOTKEYS)}")
+        found[action] = keys
+    return found
+
+
+def on_off(argument: str) -> str:
+    if argument not in ("on", "off"):
+        raise ValueError("no such choice; use on or off")
+    return "1" if argument == "on" else "0"
+
+
+def proxy(argument: str) -> str:
+    if not re.fullmatch(r"http://[!-~]{1,255}", argument):
+        raise ValueError("not a proxy; write http://HOST:PORT")
+    return argument
+
+
+def version(argument: str) -> str:
+    if not re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,4}){0,3}(-[0-9]{1,4})?", argument):
+        raise ValueError("not a version; write one such as 11.0")
+    return argument
