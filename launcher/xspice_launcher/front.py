@@ -57,7 +57,7 @@ class Front:
                 os.setpgid(0, 0)  # signals of the terminal go to the front, which passes them on once
                 processes.become_subreaper()
                 processes.die_with_parent(parent)
-                status = self._make_keeper(lambda line: os.write(writer, line.encode() + b"\n")).run()
+                status = self._make_keeper(lambda line: _tell(writer, line)).run()
             except BaseException:
                 import sys
 
@@ -101,6 +101,8 @@ class Front:
             self._files.viewer_path(self._display)
         elif word == "ready":
             _tell_service_manager(f"READY=1\nSTATUS=Display :{self._display} is ready")
+        elif word == "stopping":
+            _tell_service_manager("STOPPING=1\nSTATUS=Ending")
 
     def _clean_up_after_keeper(self, wait_status: int) -> None:
         report.problem(f"its keeper process was killed by signal {os.WTERMSIG(wait_status)}; ending the display")
@@ -109,6 +111,13 @@ class Front:
         if self._display is not None:
             x11.remove_stale_socket(self._display)
         self._files.remove()
+
+
+def _tell(writer: int, line: str) -> None:
+    try:
+        os.write(writer, line.encode() + b"\n")
+    except OSError:
+        pass  # the front was killed; what is to be done goes on
 
 
 def _tell_service_manager(message: str) -> None:

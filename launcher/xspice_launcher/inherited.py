@@ -2,6 +2,7 @@
 import dataclasses
 import os
 import socket
+import stat
 from collections.abc import Mapping
 
 from . import processes
@@ -17,6 +18,7 @@ class InheritedSocket:
     host: str = ""  # where it is bound, when it is TCP
     port: int = 0
     path: str = ""  # when it is a Unix socket
+    private: bool = False  # nobody but our user, and root, can connect
 
 
 def take(environment: Mapping[str, str], pid: int) -> tuple[InheritedSocket, ...]:
@@ -30,6 +32,11 @@ def take(environment: Mapping[str, str], pid: int) -> tuple[InheritedSocket, ...
     return tuple(_look_at(descriptor) for descriptor in descriptors)
 
 
+def _is_private(path: str) -> bool:
+    status = os.stat(path)
+    return status.st_uid == os.getuid() and not stat.S_IMODE(status.st_mode) & 0o077
+
+
 def _look_at(descriptor: int) -> InheritedSocket:
     try:
         kept = processes.keep_clear(descriptor)
@@ -39,7 +46,7 @@ def _look_at(descriptor: int) -> InheritedSocket:
                 if listener.family in (socket.AF_INET, socket.AF_INET6):
                     return InheritedSocket(kept, host=name[0], port=name[1])
                 if listener.family == socket.AF_UNIX and isinstance(name, str) and name:
-                    return InheritedSocket(kept, path=name)
+                    return InheritedSocket(kept, path=name, private=_is_private(name))
     except OSError:
         pass
     raise OperatorError(f"LISTEN_FDS: descriptor {descriptor} is not a socket that SPICE clients can connect to; "

@@ -17,7 +17,7 @@ STATUS_SERVER_ENDED = 1
 class Keeper:
     """run() is the whole life of one display; it returns the exit status.
 
-    `notify` is called with 'display N' as soon as N is known, and with 'ready'.
+    `notify` is called with 'display N' as soon as N is known, with 'ready', and with 'stopping'.
     """
 
     def __init__(self, settings: Settings, secrets: ticket.Secrets, run_directory: files.RunDirectory,
@@ -123,7 +123,7 @@ class Keeper:
         report.ready(report.Ready(
             display=self._xorg.display, bound=bound, entrances=self._entrances.all(), local_only=local,
             addresses_given="--addr" in settings.given or bool(settings.inherited), viewer_file=viewer_path,
-            password=how_clients_prove_themselves(settings, self._secrets)))
+            password=how_clients_prove_themselves(settings, self._secrets, bool(bound))))
         if self._xorg.identity and self._xorg.identity.distrust:
             report.warning(f"clients will not trust the certificate: {self._xorg.identity.distrust}; "
                            "give the authority that signed it with --cacert-file, or renew it")
@@ -157,6 +157,7 @@ class Keeper:
 
     def _end(self) -> None:
         """The session first, while its programs still have a display and their bus; then these; then the files."""
+        self._notify("stopping")
         self._files.remove_viewer_file()
         servers = [pid for pid in (self._session.bus, self._xorg.pid) if pid is not None]
         processes.end_descendants(but=frozenset(servers), grace=_SESSION_GRACE)
@@ -194,11 +195,11 @@ def access(settings: Settings, secrets: ticket.Secrets) -> str:
     return "open" if secrets.ticket is None else "ticket"
 
 
-def how_clients_prove_themselves(settings: Settings, secrets: ticket.Secrets) -> str:
+def how_clients_prove_themselves(settings: Settings, secrets: ticket.Secrets, ports: bool) -> str:
     if settings.sasl:
         return "asked by SASL"
     if secrets.ticket is None:
-        return "none: whoever reaches the port gets in"
+        return "none: whoever reaches the port gets in" if ports else "none: the socket is for this user only"
     return "as in the password file" if settings.password_file else secrets.ticket
 
 

@@ -134,7 +134,7 @@ OPTIONS: tuple[Option, ...] = (
            "What runs on the display: the name of an installed desktop (see --list-sessions), which is started as by "
            "a login, or a shell command. xspice ends when it ends, with its exit status. "
            '"-- COMMAND..." runs a command without a shell. Default: the display alone.',
-           "SESSION", values.command_line),
+           "SESSION", values.command_line, environment="XSPICE_SESSION"),
     Option("--session-bus", "Session",
            "Message bus (D-Bus) of the session: own, or shared with whoever starts xspice. Default: own for an "
            "installed desktop, shared for a command.",

@@ -185,8 +185,8 @@ def reap() -> dict[int, int]:
         ended[pid] = status
 
 
-def descendants(root: int) -> set[int]:
-    """Every living process below `root`."""
+def descendants(root: int) -> dict[int, int]:
+    """Every living process below `root`, and its parent."""
     parents: dict[int, int] = {}
     for name in os.listdir("/proc"):
         if name.isdigit():
@@ -200,11 +200,12 @@ def descendants(root: int) -> set[int]:
     children: dict[int, list[int]] = {}
     for pid, parent in parents.items():
         children.setdefault(parent, []).append(pid)
-    found: set[int] = set()
+    found: dict[int, int] = {}
     waiting = [root]
     while waiting:
-        below = [pid for pid in children.get(waiting.pop(), ()) if pid not in found]
-        found.update(below)
+        parent = waiting.pop()
+        below = [pid for pid in children.get(parent, ()) if pid not in found]
+        found |= dict.fromkeys(below, parent)
         waiting += below
     return found
 
@@ -221,7 +222,8 @@ def send(number: int, pids: Iterable[int]) -> None:
 def end_descendants(but: frozenset[int] = frozenset(), grace: float = 0) -> dict[int, int]:
     """Ends everything below this process except `but` and what is below that; returns who ended, and how.
 
-    SIGTERM first; whatever is left after `grace` seconds gets SIGKILL, again and again until nothing is left,
+    SIGTERM first, to each once; what a process that was told starts from then on, in order to save something
+    perhaps, is left to it. Whatever is left after `grace` seconds gets SIGKILL, again and again until nothing is left,
     for a process may fork while it is looked for. A set-uid program that cannot be signalled is given up on.
     """
     ended: dict[int, int] = {}
@@ -230,17 +232,27 @@ def end_descendants(but: frozenset[int] = frozenset(), grace: float = 0) -> dict
     kill_at, give_up_at = now + grace, now + grace + 5
     while now < give_up_at:
         ended.update(reap())
-        left = descendants(os.getpid()) - but
-        for pid in but:
-            left -= descendants(pid)
+        left = descendants(os.getpid())
+        for spared in but:
+            for pid in (spared, *descendants(spared)):
+                left.pop(pid, None)
         if not left:
             break
         if now >= kill_at:
             send(signal.SIGKILL, left)
         else:
-            send(signal.SIGTERM, left - told)
-            told |= left
+            news = {pid for pid in left if pid not in told and not _is_below(pid, told, left)}
+            send(signal.SIGTERM, news)
+            told |= news
         time.sleep(0.005)
         now = time.monotonic()
     ended.update(reap())
     return ended
+
+
+def _is_below(pid: int, ancestors: set[int], parents: dict[int, int]) -> bool:
+    while pid in parents:
+        pid = parents[pid]
+        if pid in ancestors and pid in parents:
+            return True
+    return False

@@ -11,8 +11,10 @@ from .settings import Settings
 
 _START_TIMEOUT = 60  # seconds; a loaded machine needs a few
 _DEFAULT_MODULES = "/usr/lib/xorg/modules"
-# Messages of systemd and of our caller that are not for the X server (it would take LISTEN_FDS for X sockets).
-_NOT_FOR_CHILDREN = ("NOTIFY_SOCKET", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "WATCHDOG_USEC", "WATCHDOG_PID")
+# Messages of systemd and of our caller that are not for the X server (it would take LISTEN_FDS for X sockets), and not
+# for an xspice that is started in the session.
+_NOT_FOR_CHILDREN = ("NOTIFY_SOCKET", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "WATCHDOG_USEC", "WATCHDOG_PID",
+                     "XSPICE_SESSION", "XSPICE_OPTIONS")
 
 
 class Xorg:

@@ -20,6 +20,16 @@ def test_stop_signal_when_ready(launch, number, session):
     assert xspice.complained == ""
 
 
+def test_programs_may_start_others_in_order_to_save(launch, tmp_path):
+    """The display is still there then, and those are not taken for something that escaped."""
+    saved = tmp_path / "saved"
+    xspice = launch("--session", f"trap 'sleep 0.2 && xdpyinfo >{saved}; exit' TERM; sleep 1000 & wait").ready()
+    xspice.named("sleep")
+    display = xspice.display
+    assert xspice.end() == -signal.SIGTERM
+    assert f"name of display:    :{display}\n" in saved.read_text()
+
+
 # Up to a time at which it is ready for certain: every phase of the start is met by some of them.
 START_DELAYS = [round(random.Random(2).uniform(0, 1.2), 3) for _ in range(16)]
 

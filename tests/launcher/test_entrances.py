@@ -9,6 +9,7 @@ from xspice_launcher.inherited import InheritedSocket
 X509 = ["--x509-dir", "/directory"]
 TCP = (InheritedSocket(3, host="0.0.0.0", port=5950),)
 UNIX = (InheritedSocket(3, path="/run/desk"),)
+PRIVATE = (InheritedSocket(3, path="/run/user/1000/desk", private=True),)
 
 
 def entrances(*arguments, sockets=()):
@@ -117,3 +118,17 @@ def test_what_the_start_says(capfd, arguments, lines):
         addresses_given="--addr" in arguments, local_only="0.0.0.0" not in arguments))
     assert capfd.readouterr().out.splitlines() == [
         "xspice: display :7 is ready", *lines, "  password      secret", "  run programs  DISPLAY=:7 PROGRAM"]
+
+
+@pytest.mark.parametrize("arguments, sockets, asked", [
+    ([], PRIVATE, False),
+    ([], (*PRIVATE, *TCP), True),
+    ([], (*PRIVATE, *UNIX), True),
+    (["--port", "5910"], PRIVATE, True),
+    (["--password-file", "/some/file"], PRIVATE, True),
+    (["--sasl"], PRIVATE, True),
+    ([], UNIX, True),
+    ([], (), True),
+])
+def test_no_password_where_a_private_socket_is_the_only_way_in(arguments, sockets, asked):
+    assert options.parse(arguments, {}, sockets).disable_ticketing is not asked
