@@ -129,7 +129,7 @@ def _check_owner(connection: socket.socket) -> None:
     """A name below /tmp can be anybody's. Raises PermissionError."""
     credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
     _, owner, _ = _CREDENTIALS.unpack(credentials)
-    if os.getuid() not in (owner, 0) and owner != 0:
+    if os.getuid() not in (owner, 0):
         raise PermissionError(errno.EACCES, "another user")
 
 

@@ -167,3 +167,39 @@ def test_what_is_no_text(ctl, monkeypatch):
                            "encoding\n")
     assert ctl("type", "\udcff")[0] == 2
     assert ctl.asked() == []
+
+
+# --- the recorder ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def recorder(monkeypatch, tmp_path):
+    """A program in the recorder's place: says its words, and ends with this status."""
+    def make(status=0):
+        program = tmp_path / "recorder"
+        program.write_text(f"#!/bin/sh\necho \"$@\" > words\necho \"$4: 1.5 s, 45 frames\"\nexit {status}\n")
+        program.chmod(0o755)
+        monkeypatch.setenv("XSPICE_RECORDER", str(program))
+        return tmp_path / "words"
+    return make
+
+
+def test_the_recorder_is_told_everything(ctl, recorder):
+    words = recorder()
+    status, out, _ = ctl("record", "a.webm", "--fps", "25", "--duration", "1.5", "--no-cursor", "--codec", "vp9",
+                         "--json")
+    assert (status, json.loads(out)) == (0, {"file": "a.webm", "seconds": 1.5, "frames": 45})
+    assert words.read_text().split() == ["--control", str(ctl.display.path), "--output", "a.webm", "--fps", "25",
+                                         "--duration", "1.5", "--codec", "vp9", "--no-cursor"]
+
+
+def test_a_recording_that_went_wrong(ctl, recorder):
+    recorder(status=2)
+    status, out, errors = ctl("record", "a.webm", "--json")
+    assert (status, out) == (2, "") and errors.startswith("xspicectl: record a.webm: was not recorded completely")
+
+
+def test_no_recorder(ctl, monkeypatch):
+    monkeypatch.setenv("XSPICE_RECORDER", "/nowhere")
+    status, _, errors = ctl("record", "a.webm")
+    assert status == 2 and errors.startswith("xspicectl: XSPICE_RECORDER /nowhere: is not a program")

@@ -1,6 +1,8 @@
 """Commands about the screen: resize, screenshot, wait-still, record."""
 import mmap
 import os
+import re
+import signal
 import sys
 
 from .. import control, recorder
@@ -67,17 +69,33 @@ def wait_still(call: Call) -> Result:
 
 
 def record(call: Call) -> Result:
-    """Becomes the program that does it, so that signals and the terminal are its own."""
+    """Becomes the program that does it, so that signals and the terminal are its own; but not with --json."""
     program = recorder.find_recorder(call.environment)
     path = control.find(call.display, call.environment)
     control.connect(path).close()  # what is wrong with it is told as everywhere
     words = [program, "--control", path, "--output", call.words[0]]
-    for flag in ("--fps", "--duration"):
+    for flag in ("--fps", "--duration", "--codec"):
         if call.flags[flag] is not None:
-            words += [flag, f"{call.flags[flag]:g}"]
+            words += [flag, str(call.flags[flag])]
     if call.flags["--no-cursor"]:
         words.append("--no-cursor")
     try:
+        if call.json:
+            return _record_as_child(words, call)
         os.execve(program, words, dict(call.environment))
     except OSError as error:
         raise OperatorError(f"{program}: cannot be started: {error.strerror}; install xspice again") from None
+
+
+def _record_as_child(words: list[str], call: Call) -> Result:
+    import subprocess  # here: nobody else needs it
+
+    with subprocess.Popen(words, env=call.environment, stdout=subprocess.PIPE, text=True, errors="replace") as child:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda number, _: child.send_signal(number))
+        said = child.stdout.read()
+    sum_of_it = re.search(r": ([0-9.]+) s, (\d+) frames$", said.strip())
+    if child.returncode != 0 or not sum_of_it:
+        raise OperatorError(f"record {call.words[0]}: was not recorded completely; the line before this one says why",
+                            child.returncode if child.returncode > 0 else 1)
+    return Result({"file": call.words[0], "seconds": float(sum_of_it[1]), "frames": int(sum_of_it[2])})
