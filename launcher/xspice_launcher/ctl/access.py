@@ -1,7 +1,7 @@
 """Commands about who is let in: kick, view-only, tickets."""
 from typing import Any
 
-from .. import ticket, values
+from .. import values
 from ..errors import OperatorError
 from . import parse, text
 from .command import Call, Result, checked
@@ -53,6 +53,8 @@ def new_ticket(password: str, expires: float | None, one_shot: bool, watching: b
 
 def _password(call: Call) -> tuple[str, bool]:
     """And whether it was made here, so that somebody has to be told."""
+    from .. import ticket  # here: as in table.py
+
     file = call.flags["--password-file"]
     if file is None:
         return ticket.generate(), True

@@ -116,3 +116,46 @@ def _turns(rest: list[str]) -> list[dict[str, object]]:
         if not 1 <= count <= _MOST_TURNS:
             raise ValueError(f"scroll {direction} {count}: turns the wheel 1 to {_MOST_TURNS} times; give one of these")
     return [{"button": _WHEEL[direction]}] * count
+
+
+# --- for .vv files --------------------------------------------------------------------------------------------------
+
+
+_HOTKEYS = ("toggle-fullscreen", "release-cursor", "zoom-in", "zoom-out", "zoom-reset", "secure-attention",
+            "smartcard-insert", "smartcard-remove", "usb-device-reset")
+
+
+def host(argument: str) -> str:
+    if not re.fullmatch(r"[0-9A-Za-z.:%_-]{1,255}", argument):
+        raise ValueError("not a host name or address; give what clients reach this machine by")
+    return argument
+
+
+def hotkeys(argument: str) -> dict[str, str]:
+    """'toggle-fullscreen=shift+f11,release-cursor=ctrl+alt', as remote-viewer's option of that name."""
+    found = {}
+    for part in argument.split(","):
+        action, _, keys = part.partition("=")
+        if action not in _HOTKEYS or not re.fullmatch(r"[0-9A-Za-z_+-]*", keys):
+            raise ValueError(f"{part!r} is not ACTION=KEYS, such as release-cursor=ctrl+alt; "
+                             f"actions are {', '.join(_HOTKEYS)}")
+        found[action] = keys
+    return found
+
+
+def on_off(argument: str) -> str:
+    if argument not in ("on", "off"):
+        raise ValueError("no such choice; use on or off")
+    return "1" if argument == "on" else "0"
+
+
+def proxy(argument: str) -> str:
+    if not re.fullmatch(r"http://[!-~]{1,255}", argument):
+        raise ValueError("not a proxy; write http://HOST:PORT")
+    return argument
+
+
+def version(argument: str) -> str:
+    if not re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,4}){0,3}(-[0-9]{1,4})?", argument):
+        raise ValueError("not a version; write one such as 11.0")
+    return argument

@@ -1,10 +1,17 @@
 """Every command of xspicectl, once: help is made from it, and the manual tested against it."""
 from .. import values
-from . import access, display, input, metrics, parse, screen, vv
-from .command import Command, Flag
+from . import access, display, inputs, metrics, parse, screen
+from .command import Call, Command, Flag, Result
 
 _ALL_DAY = parse.seconds(0.001)
 _EXPIRY = parse.seconds(1, 10 * 365 * 86400)
+
+
+def _vv(call: Call) -> Result:
+    from . import vv  # here: it takes much of the launcher that the others do not need
+
+    return vv.run(call)
+
 
 COMMANDS: tuple[Command, ...] = (
     Command("list", "", (0, 0), "which displays of yours are running",
@@ -68,19 +75,19 @@ COMMANDS: tuple[Command, ...] = (
             "Types the text as if on the keyboard, whatever layout it has; without TEXT what comes from standard "
             "input. A new line is the Return key. A text that begins with - goes after --, and :N stands before "
             "the command.",
-            input.type_text,
+            inputs.type_text,
             examples=(("type 'Hello, world'", "a line of text"), ("type <file", "the contents of a file")), literal=True),
     Command("key", "KEY...", (1, None), "press keys",
             "Presses keys one after another. A key is named as xev shows it, such as a, Return, F1 or Page_Up; as "
             "people do, such as ctrl, alt, shift, super, enter, esc or del; or by its character, such as U+20AC. "
             "Keys that are joined by + are held together.",
-            input.key,
+            inputs.key,
             examples=(("key ctrl+alt+F1", "keys together"), ("key ctrl+a ctrl+c Escape", "keys one after another"))),
     Command("mouse", "ACTION...", (1, None), "move the pointer and press its buttons",
             "Does one action after another: move X Y; by DX DY (from where it is); click, double-click, press or "
             "release, and which button (left, middle, right, or a number; without one, left); scroll up, down, left "
             "or right, and how far. What is still pressed at the end is released.",
-            input.mouse,
+            inputs.mouse,
             examples=(("mouse move 200 100 click", "click there"), ("mouse scroll down 3", "turn the wheel"),
                       ("mouse move 10 10 press move 200 100 release", "drag"))),
     Command("wait-still", "[SECONDS]", (0, 1), "wait until nothing on the screen changes",
@@ -106,10 +113,10 @@ COMMANDS: tuple[Command, ...] = (
             "Writes a .vv file for somebody who is to connect; without FILE, or with -, to standard output. It has "
             "all that remote-viewer needs: where the display is, the certificate to know it by, and a ticket made "
             "for it, which lets one client in and expires. remote-viewer deletes the file when it has read it.",
-            vv.run,
+            _vv,
             flags=(
                 Flag("--host", "Name or address of this machine as clients reach it. Default: the address that the "
-                     "display listens on, so the file is for this machine when it listens everywhere.", "NAME", vv.host),
+                     "display listens on, so the file is for this machine when it listens everywhere.", "NAME", parse.host),
                 Flag("--expires", "How long the ticket is good. Default: 120; with --keep, while the display runs.",
                      "SECONDS", _EXPIRY),
                 Flag("--keep", "The file and its ticket may be used again and again."),
@@ -117,12 +124,12 @@ COMMANDS: tuple[Command, ...] = (
                 Flag("--title", "Title of the window. Default: the name of the display.", "TEXT", values.text),
                 Flag("--fullscreen", "Begin with the whole screen."),
                 Flag("--hotkeys", "Keys that the viewer keeps for itself, such as "
-                     "toggle-fullscreen=shift+f11,release-cursor=ctrl+alt.", "ACTION=KEYS,...", vv.hotkeys),
+                     "toggle-fullscreen=shift+f11,release-cursor=ctrl+alt.", "ACTION=KEYS,...", parse.hotkeys),
                 Flag("--username", "Who connects, for displays that ask SASL.", "NAME", values.text),
-                Flag("--proxy", "HTTP proxy that leads to this machine.", "URL", vv.proxy),
-                Flag("--usbredir", "on or off: whether the viewer offers its USB devices.", "WHETHER", vv.on_off),
-                Flag("--smartcard", "on or off: whether the viewer offers its smartcards.", "WHETHER", vv.on_off),
-                Flag("--needs-version", "Older viewers refuse the file and say so.", "VERSION", vv.version),
+                Flag("--proxy", "HTTP proxy that leads to this machine.", "URL", parse.proxy),
+                Flag("--usbredir", "on or off: whether the viewer offers its USB devices.", "WHETHER", parse.on_off),
+                Flag("--smartcard", "on or off: whether the viewer offers its smartcards.", "WHETHER", parse.on_off),
+                Flag("--needs-version", "Older viewers refuse the file and say so.", "VERSION", parse.version),
             ),
             examples=(("vv guest.vv --host desk.example.org --expires 600", "to send to somebody"),
                       ("vv | remote-viewer -", "look at it from here"))),

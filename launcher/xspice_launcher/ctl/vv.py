@@ -1,7 +1,6 @@
 """xspicectl vv: writes a file that opens the display in remote-viewer."""
 import dataclasses
 import os
-import re
 
 from .. import files, ticket, viewer_file
 from ..errors import OperatorError
@@ -9,8 +8,6 @@ from .access import new_ticket
 from .command import Call, Result
 
 _EXPIRES = 120  # seconds; what oVirt's viewers are given
-_HOTKEYS = ("toggle-fullscreen", "release-cursor", "zoom-in", "zoom-out", "zoom-reset", "secure-attention",
-            "smartcard-insert", "smartcard-remove", "usb-device-reset")
 # Flags that only become a key of the file.
 _KEYS = {"--proxy": "proxy", "--username": "username", "--needs-version": "version", "--usbredir": "enable-usbredir",
          "--smartcard": "enable-smartcard"}
@@ -92,42 +89,3 @@ def _write(path: str, contents: bytes) -> None:
     except OSError as error:
         raise OperatorError(f"vv {path}: cannot be written: {error.strerror}; name a file in a directory of yours") \
             from None
-
-
-# --- values of its flags --------------------------------------------------------------------------------------------
-
-
-def host(argument: str) -> str:
-    if not re.fullmatch(r"[0-9A-Za-z.:%_-]{1,255}", argument):
-        raise ValueError("not a host name or address; give what clients reach this machine by")
-    return argument
-
-
-def hotkeys(argument: str) -> dict[str, str]:
-    """'toggle-fullscreen=shift+f11,release-cursor=ctrl+alt', as remote-viewer's option of that name."""
-    found = {}
-    for part in argument.split(","):
-        action, _, keys = part.partition("=")
-        if action not in _HOTKEYS or not re.fullmatch(r"[0-9A-Za-z_+-]*", keys):
-            raise ValueError(f"{part!r} is not ACTION=KEYS, such as release-cursor=ctrl+alt; "
-                             f"actions are {', '.join(_HOTKEYS)}")
-        found[action] = keys
-    return found
-
-
-def on_off(argument: str) -> str:
-    if argument not in ("on", "off"):
-        raise ValueError("no such choice; use on or off")
-    return "1" if argument == "on" else "0"
-
-
-def proxy(argument: str) -> str:
-    if not re.fullmatch(r"http://[!-~]{1,255}", argument):
-        raise ValueError("not a proxy; write http://HOST:PORT")
-    return argument
-
-
-def version(argument: str) -> str:
-    if not re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,4}){0,3}(-[0-9]{1,4})?", argument):
-        raise ValueError("not a version; write one such as 11.0")
-    return argument
