@@ -1,5 +1,6 @@
 """What /proc knows of a process."""
 
+import contextlib
 import os
 import pathlib
 
@@ -78,13 +79,12 @@ def run_delay(tid):
 
 
 def children(pid):
-    """Pids of the direct children."""
+    """Pids of the direct children; none of one that has ended meanwhile."""
     found = []
-    for task in (_proc(pid) / "task").iterdir():
-        try:
-            found += [int(word) for word in (task / "children").read_text().split()]
-        except OSError:
-            continue
+    with contextlib.suppress(OSError):
+        for task in (_proc(pid) / "task").iterdir():
+            with contextlib.suppress(OSError):
+                found += [int(word) for word in (task / "children").read_text().split()]
     return found
 
 
