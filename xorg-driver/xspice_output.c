@@ -11,6 +11,7 @@
 
 struct xspice_output {
     struct xspice_screen *xs;
+    int width, height;       /* preferred, pixels */
     uint8_t edid[EDID_SIZE]; /* the server keeps a pointer to it */
 };
 
@@ -65,6 +66,15 @@ void xspice_output_update_size(xf86OutputPtr output) {
         RROutputSetPhysicalSize(output->randr_output, output->mm_width, output->mm_height);
 }
 
+bool xspice_output_prefer(xf86OutputPtr output, int width, int height) {
+    struct xspice_output *private = output->driver_private;
+    bool news = width != private->width || height != private->height;
+
+    private->width = width;
+    private->height = height;
+    return news;
+}
+
 /* The EDID property can only be set now that RandR's side of the output exists. */
 static void create_resources(xf86OutputPtr output) {
     set_edid(output);
@@ -91,19 +101,25 @@ static xf86OutputStatus detect(xf86OutputPtr output) {
     return XF86OutputStatusConnected;
 }
 
+static DisplayModePtr add_mode(DisplayModePtr modes, const struct xspice_options *options, int width,
+                               int height) {
+    if (width > options->max_width || height > options->max_height)
+        return modes;
+    for (DisplayModePtr mode = modes; mode; mode = mode->next)
+        if (mode->HDisplay == width && mode->VDisplay == height)
+            return modes;
+    return xf86ModesAdd(modes, xspice_output_make_mode(width, height));
+}
+
 static DisplayModePtr get_modes(xf86OutputPtr output) {
     struct xspice_output *private = output->driver_private;
     const struct xspice_options *options = &private->xs->options;
-    DisplayModePtr modes = xspice_output_make_mode(options->width, options->height);
+    DisplayModePtr modes = xspice_output_make_mode(private->width, private->height);
 
     modes->type |= M_T_PREFERRED;
-    for (size_t i = 0; i < sizeof(standard_modes) / sizeof(standard_modes[0]); i++) {
-        int width = standard_modes[i].width, height = standard_modes[i].height;
-
-        if (width <= options->max_width && height <= options->max_height &&
-            (width != options->width || height != options->height))
-            modes = xf86ModesAdd(modes, xspice_output_make_mode(width, height));
-    }
+    modes = add_mode(modes, options, options->width, options->height);
+    for (size_t i = 0; i < sizeof(standard_modes) / sizeof(standard_modes[0]); i++)
+        modes = add_mode(modes, options, standard_modes[i].width, standard_modes[i].height);
     set_edid(output);
     return modes;
 }
@@ -139,6 +155,8 @@ xf86OutputPtr xspice_output_create(struct xspice_screen *xs, int index) {
         return NULL;
     }
     private->xs = xs;
+    private->width = xs->options.width;
+    private->height = xs->options.height;
     edid_make(private->edid, &monitor);
     output->driver_private = private;
     /* Monitor sections of the host's configuration are not about our outputs. */

@@ -1,12 +1,11 @@
 #include "xspice_wakeup.h"
 
-#include <stdio.h>
-
 #include <mi.h>
 #include <os.h>
 
 #include "xspice_damage.h"
 #include "xspice_input.h"
+#include "xspice_layout.h"
 
 static void on_watched(void *data, bool watched) {
     xspice_damage_watch(data, watched);
@@ -17,7 +16,7 @@ static void on_key(void *data, uint16_t scancode, bool pressed) {
     xspice_keyboard_key(scancode, pressed);
 }
 
-/* Both follow with the next changes; nothing asks for them yet. */
+/* Follows with the next change; nothing asks for them yet. */
 static void on_keysym(void *data, uint32_t keysym, bool pressed) {
     (void)data;
     (void)keysym;
@@ -26,11 +25,7 @@ static void on_keysym(void *data, uint32_t keysym, bool pressed) {
 
 static bool on_monitors(void *data, const struct xspice_head *wanted, size_t count, char *refusal,
                         size_t size) {
-    (void)data;
-    (void)wanted;
-    (void)count;
-    snprintf(refusal, size, "this display cannot be resized");
-    return false;
+    return xspice_layout_apply(data, wanted, count, refusal, size);
 }
 
 static void on_lock_keys(void *data, uint8_t locks) {
