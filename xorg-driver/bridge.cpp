@@ -9,13 +9,16 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cstdint>
 #include <cstdio>
+#include <deque>
 #include <exception>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -30,8 +33,10 @@ struct xspice_core {
     CommitBuilder builder;
     std::optional<xspice_handlers> handlers;
     void* handlers_data = nullptr;
-    bool state_lost = false;             // an operation failed half way: send everything again
-    std::atomic<bool> abandoned = false; // any thread, also in a signal handler
+    std::deque<InputEvent> input;          // taken from the queue, and not now
+    std::optional<uint64_t> commit_wanted; // after that
+    bool state_lost = false;               // an operation failed half way: send everything again
+    std::atomic<bool> abandoned = false;   // any thread, also in a signal handler
     std::unique_ptr<Server> server;
 };
 
@@ -110,11 +115,12 @@ void apply_watched(xspice_core& core, const EventQueue::Batch& batch) {
     }
 }
 
-void say_input(const xspice_handlers& to, void* data, const InputEvent& event) {
+// False: not now.
+bool say_input(const xspice_handlers& to, void* data, const InputEvent& event) {
     if (const auto* key = std::get_if<KeyEvent>(&event)) {
         to.key(data, key->scancode, key->pressed);
     } else if (const auto* meant = std::get_if<KeysymEvent>(&event)) {
-        to.keysym(data, meant->keysym, meant->pressed);
+        return to.keysym(data, meant->keysym, meant->pressed);
     } else if (const auto* locks = std::get_if<LockKeysWanted>(&event)) {
         to.lock_keys(data, locks->locks);
     } else if (const auto* position = std::get_if<PointerPosition>(&event)) {
@@ -123,6 +129,16 @@ void say_input(const xspice_handlers& to, void* data, const InputEvent& event) {
         to.pointer_motion(data, motion->dx, motion->dy);
     } else if (const auto* button = std::get_if<ButtonEvent>(&event)) {
         to.button(data, button->button, button->pressed);
+    }
+    return true;
+}
+
+void deliver_input(xspice_core& core) {
+    if (!core.handlers) {
+        core.input.clear();
+    }
+    while (!core.input.empty() && say_input(*core.handlers, core.handlers_data, core.input.front())) {
+        core.input.pop_front();
     }
 }
 
@@ -144,19 +160,20 @@ void apply_monitors(xspice_core& core, const EventQueue::MonitorsWish& wish) {
 }
 
 void dispatch(xspice_core& core) {
-    const EventQueue::Batch batch = core.queue.take(kInputPerDispatch);
+    deliver_input(core);
+    const EventQueue::Batch batch = core.queue.take(core.input.empty() ? kInputPerDispatch : 0);
     say_log(core, batch);
     apply_watched(core, batch);
-    if (core.handlers) {
-        for (const InputEvent& event : batch.input) {
-            say_input(*core.handlers, core.handlers_data, event);
-        }
-    }
+    core.input.insert(core.input.end(), batch.input.begin(), batch.input.end());
+    deliver_input(core);
     if (batch.monitors_wanted) {
         apply_monitors(core, *batch.monitors_wanted);
     }
     if (batch.commit_wanted) {
-        core.builder.set_reached(*batch.commit_wanted);
+        core.commit_wanted = batch.commit_wanted;
+    }
+    if (core.commit_wanted && core.input.empty()) {
+        core.builder.set_reached(*std::exchange(core.commit_wanted, std::nullopt));
     }
 }
 

@@ -76,7 +76,9 @@ enum xspice_log_level { XSPICE_LOG_DEBUG, XSPICE_LOG_INFO, XSPICE_LOG_WARNING, X
 struct xspice_handlers {
     void (*watched)(void *data, bool watched);                /* track damage only while someone watches */
     void (*key)(void *data, uint16_t scancode, bool pressed); /* PC set-1, extended as 0xe0xx */
-    void (*keysym)(void *data, uint32_t keysym, bool pressed);
+    /* False: not now. It and all input after it is offered again at the next xspice_core_dispatch(), which
+     * the handler sees to. */
+    bool (*keysym)(void *data, uint32_t keysym, bool pressed);
     void (*lock_keys)(void *data, uint8_t locks);       /* bits: 1 scroll, 2 num, 4 caps */
     void (*pointer_position)(void *data, int x, int y); /* screen pixels */
     void (*pointer_motion)(void *data, int dx, int dy);

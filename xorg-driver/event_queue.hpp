@@ -60,7 +60,8 @@ public:
 
     // X thread. Readable while there is something to take; owned by the queue.
     int fd() const { return fd_; }
-    // At most `max_input` events of input; the descriptor stays readable when more are left.
+    // At most `max_input` events of input; the descriptor stays readable when more are left. With 0 it does
+    // not: input is not wanted now, and whoever wants it again need not be woken for it.
     Batch take(size_t max_input);
 
 private:

@@ -20,6 +20,11 @@ void xspice_input_screen_init(void);
 
 /* PC set-1 scancode, extended ones as 0xe0xx. */
 void xspice_keyboard_key(uint16_t scancode, bool pressed);
+/* A key by what it means: see xspice_keysyms.h. 0: done; otherwise it is to be offered again in so many ms,
+ * before any other input. */
+unsigned xspice_keyboard_keysym(uint32_t keysym, bool pressed);
+/* Modifiers that are hidden or held for the last keysym are given back: before buttons, which heed them. */
+void xspice_keyboard_settle(void);
 /* Makes exactly these locks be on. Bits: 1 scroll, 2 num, 4 caps. */
 void xspice_keyboard_set_locks(uint8_t locks);
 /* Absolute, in pixels of the screen. */

@@ -8,6 +8,8 @@
 
 #include "keymap.h"
 #include "xspice_input.h"
+#include "xspice_keysyms.h"
+#include "xspice_spare_keys.h"
 
 /* The numbers of XKB's indicators, less one, in every keymap of the "evdev" rules: the order of the LEDs. */
 enum { CAPS_LED, NUM_LED, SCROLL_LED, LED_COUNT };
@@ -85,13 +87,16 @@ static Bool control_device(DeviceIntPtr device, int what) {
         return init_device(info) ? Success : BadAlloc;
     case DEVICE_ON:
         memset(key_down, 0, sizeof(key_down));
+        xspice_keysyms_init();
         keyboard = device;
         device->public.on = TRUE;
         return Success;
     case DEVICE_OFF:
     case DEVICE_CLOSE:
-        if (keyboard == device)
+        if (keyboard == device) {
+            xspice_spare_keys_take_back(device);
             keyboard = NULL;
+        }
         device->public.on = FALSE;
         return Success;
     default: /* DEVICE_ABORT: there is no hardware to bring back to a sane state */
@@ -106,6 +111,17 @@ int xspice_keyboard_pre_init(InputInfoPtr info) {
     return Success;
 }
 
+bool xspice_keyboard_is_down(uint8_t keycode) {
+    return key_down[keycode];
+}
+
+void xspice_keyboard_post(uint8_t keycode, bool pressed) {
+    key_down[keycode] = pressed;
+    input_lock();
+    xf86PostKeyEvent(keyboard, keycode, pressed);
+    input_unlock();
+}
+
 void xspice_keyboard_key(uint16_t scancode, bool pressed) {
     uint8_t keycode = xspice_keymap_keycode(scancode);
 
@@ -114,10 +130,28 @@ void xspice_keyboard_key(uint16_t scancode, bool pressed) {
     /* The server repeats held keys itself. A repeat of a client would still be seen as a raw event. */
     if (key_down[keycode] == pressed)
         return;
-    key_down[keycode] = pressed;
-    input_lock();
-    xf86PostKeyEvent(keyboard, keycode, pressed);
-    input_unlock();
+    xspice_keysyms_settle(keyboard);
+    xspice_keyboard_post(keycode, pressed);
+}
+
+unsigned xspice_keyboard_keysym(uint32_t keysym, bool pressed) {
+    return keyboard ? xspice_keysyms_key(keyboard, keysym, pressed) : 0;
+}
+
+void xspice_keyboard_settle(void) {
+    if (keyboard)
+        xspice_keysyms_settle(keyboard);
+}
+
+unsigned xspice_keyboard_state_changed(DeviceIntPtr device, XkbStatePtr before) {
+    XkbSrvInfoPtr xkb = device->key->xkbInfo;
+    xkbStateNotify notify = {0};
+
+    XkbComputeDerivedState(xkb);
+    notify.changed = (CARD16)XkbStateChangedFlags(before, &xkb->state);
+    if (notify.changed)
+        XkbSendStateNotify(device, &notify);
+    return notify.changed;
 }
 
 /* The modifiers that light an LED when they are locked. Layouts may have none, as for Scroll Lock. */
@@ -134,17 +168,15 @@ static unsigned modifiers_of_led(DeviceIntPtr device, int led) {
 static void lock_modifiers(DeviceIntPtr device, unsigned affected, unsigned locked) {
     XkbSrvInfoPtr xkb = device->key->xkbInfo;
     XkbStateRec before = xkb->state;
-    xkbStateNotify notify = {0};
     XkbEventCauseRec cause;
+    unsigned changed;
     CARD32 leds;
 
     xkb->state.locked_mods = (unsigned char)((xkb->state.locked_mods & ~affected) | locked);
-    XkbComputeDerivedState(xkb);
-    notify.changed = (CARD16)XkbStateChangedFlags(&before, &xkb->state);
-    if (!notify.changed)
+    changed = xspice_keyboard_state_changed(device, &before);
+    if (!changed)
         return;
-    XkbSendStateNotify(device, &notify);
-    leds = XkbIndicatorsToUpdate(device, notify.changed, FALSE);
+    leds = XkbIndicatorsToUpdate(device, changed, FALSE);
     if (leds) {
         XkbSetCauseUnknown(&cause);
         XkbUpdateIndicators(device, leds, TRUE, NULL, &cause);
@@ -157,6 +189,7 @@ void xspice_keyboard_set_locks(uint8_t locks) {
 
     if (!keyboard)
         return;
+    xspice_keysyms_settle(keyboard);
     /* A Caps Lock key on its way through the server's queue came before this and must not toggle it later. */
     mieqProcessInputEvents();
     for (int led = 0; led < LED_COUNT; led++) {

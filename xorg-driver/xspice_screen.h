@@ -38,6 +38,8 @@ struct xspice_screen {
     DamagePtr damage;
     bool damage_registered;
 
+    OsTimerPtr retry_timer; /* xspice_wakeup.c: of input that could not be dealt with; NULL: never was */
+
     /* xspice_ops.c */
     CreateGCProcPtr saved_create_gc;
     CopyWindowProcPtr saved_copy_window;

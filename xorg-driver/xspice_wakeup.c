@@ -16,11 +16,24 @@ static void on_key(void *data, uint16_t scancode, bool pressed) {
     xspice_keyboard_key(scancode, pressed);
 }
 
-/* Follows with the next change; nothing asks for them yet. */
-static void on_keysym(void *data, uint32_t keysym, bool pressed) {
-    (void)data;
-    (void)keysym;
-    (void)pressed;
+/* Whatever else the core has posted meanwhile is done, too. */
+static CARD32 on_retry(OsTimerPtr timer, CARD32 now, void *data) {
+    struct xspice_screen *xs = data;
+
+    (void)timer;
+    (void)now;
+    xspice_core_dispatch(xs->core);
+    mieqProcessInputEvents();
+    return 0;
+}
+
+static bool on_keysym(void *data, uint32_t keysym, bool pressed) {
+    struct xspice_screen *xs = data;
+    unsigned wait = xspice_keyboard_keysym(keysym, pressed);
+
+    if (wait)
+        xs->retry_timer = TimerSet(xs->retry_timer, 0, wait, on_retry, xs);
+    return wait == 0;
 }
 
 static bool on_monitors(void *data, const struct xspice_head *wanted, size_t count, char *refusal,
@@ -45,6 +58,7 @@ static void on_pointer_motion(void *data, int dx, int dy) {
 
 static void on_button(void *data, uint8_t button, bool pressed) {
     (void)data;
+    xspice_keyboard_settle();
     xspice_pointer_button(button, pressed);
 }
 
@@ -93,4 +107,6 @@ Bool xspice_wakeup_init(struct xspice_screen *xs) {
 
 void xspice_wakeup_fini(struct xspice_screen *xs) {
     RemoveNotifyFd(xspice_core_fd(xs->core));
+    TimerFree(xs->retry_timer);
+    xs->retry_timer = NULL;
 }

@@ -59,6 +59,18 @@ TEST(EventQueue, hands_input_out_in_order_and_in_bounded_batches) {
     }
 }
 
+TEST(EventQueue, wakes_nobody_for_input_that_is_not_wanted) {
+    EventQueue queue;
+    fill(queue, 3);
+    EXPECT_TRUE(queue.take(0).input.empty());
+    EXPECT_FALSE(readable(queue));
+    queue.write(LogLevel::info, "line");
+    EXPECT_TRUE(readable(queue));
+    EXPECT_EQ(queue.take(0).log.size(), 1u);
+    EXPECT_FALSE(readable(queue));
+    EXPECT_EQ(queue.take(2).input.size(), 2u);
+}
+
 TEST(EventQueue, keeps_every_movement_while_it_is_short) {
     EventQueue queue;
     for (int i = 0; i < static_cast<int>(EventQueue::kCoalesceFrom); ++i) {
