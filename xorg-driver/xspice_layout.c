@@ -148,8 +148,24 @@ static bool is_shown(struct xspice_screen *xs, const struct xspice_head *wanted,
 
 /* --- From one to the other ----------------------------------------------------------------------------- */
 
-static bool fits(const struct view *view, int width, int height) {
-    return view->x + view->mode->mode.width <= width && view->y + view->mode->mode.height <= height;
+static bool fits(const struct layout *layout, int width, int height) {
+    for (int i = 0; i < XSPICE_MAX_HEADS; i++) {
+        const struct view *view = &layout->views[i];
+
+        if (view->mode &&
+            (view->x + view->mode->mode.width > width || view->y + view->mode->mode.height > height))
+            return false;
+    }
+    return true;
+}
+
+static bool set_screen(struct xspice_screen *xs, int width, int height) {
+    int dpi = xs->scrn->xDpi;
+
+    if (width == xs->framebuffer.width && height == xs->framebuffer.height)
+        return true;
+    return RRScreenSizeSet(xf86ScrnToScreen(xs->scrn), (CARD16)width, (CARD16)height,
+                           (CARD32)edid_millimetres(width, dpi), (CARD32)edid_millimetres(height, dpi));
 }
 
 static bool show(struct xspice_screen *xs, int number, const struct view *view) {
@@ -182,29 +198,19 @@ static void forget_additions(struct xspice_screen *xs, int number) {
     }
 }
 
-/* What is on must lie within the screen at every step. An output that can change before the screen does is
- * not switched off in between: desktops look at each step that RandR tells. */
+/* What is on must lie within the screen at every step, and nothing goes off in between: X clients are told
+ * each step. So a screen that becomes wider and lower, say, has to be both for a moment. */
 static bool change(struct xspice_screen *xs, const struct layout *from, const struct layout *to) {
-    ScreenPtr screen = xf86ScrnToScreen(xs->scrn);
-    const struct view off = {.mode = NULL};
-    int dpi = xs->scrn->xDpi;
     bool done = true;
 
-    for (int i = 0; i < xs->options.num_heads; i++) {
-        const struct view *before = &from->views[i], *after = &to->views[i];
-
+    for (int i = 0; i < xs->options.num_heads; i++)
         forget_additions(xs, i);
-        if (!before->mode || fits(before, to->width, to->height))
-            continue;
-        done = show(xs, i, after->mode && fits(after, from->width, from->height) ? after : &off) && done;
-    }
-    if (done && (to->width != from->width || to->height != from->height))
-        done = RRScreenSizeSet(screen, (CARD16)to->width, (CARD16)to->height,
-                               (CARD32)edid_millimetres(to->width, dpi),
-                               (CARD32)edid_millimetres(to->height, dpi));
+    if (!fits(to, from->width, from->height))
+        done = set_screen(xs, max(from->width, to->width), max(from->height, to->height));
     for (int i = 0; done && i < xs->options.num_heads; i++)
         done = show(xs, i, &to->views[i]);
-    RRTellChanged(screen);
+    done = done && set_screen(xs, to->width, to->height);
+    RRTellChanged(xf86ScrnToScreen(xs->scrn));
     return done;
 }
 
