@@ -114,18 +114,6 @@ class ModuleServer(xserver.XServer):
         (self.runtime / "Xorg.log").unlink(missing_ok=True)
         super().assert_nothing_left(within)
 
-    def xrandr(self, *arguments):
-        """What xrandr printed; asserts that it succeeded and that the server lives."""
-        done = self.try_xrandr(*arguments)
-        assert done.returncode == 0, f"xrandr {arguments}: {done.stderr}"
-        return done.stdout
-
-    def try_xrandr(self, *arguments):
-        done = subprocess.run(["xrandr", "-display", self.name, *arguments], capture_output=True, text=True,
-                              timeout=20, check=False)
-        assert self.process.poll() is None, self.log()[-2000:]
-        return done
-
 
 @pytest.fixture
 def xorg():

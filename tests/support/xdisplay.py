@@ -102,6 +102,8 @@ _declare(_x11, "XSetIOErrorExitHandler", None, _D, _IO_HANDLER, c_void_p)
 _declare(_x11, "XNextEvent", c_int, _D, POINTER(_Event))
 _declare(_x11, "XLookupString", c_int, POINTER(_InputEvent), POINTER(c_char), c_int, POINTER(c_ulong), c_void_p)
 _declare(_x11, "XKeysymToString", c_char_p, c_ulong)
+_declare(_x11, "XGetKeyboardMapping", POINTER(c_ulong), _D, ctypes.c_ubyte, c_int, POINTER(c_int))
+_declare(_x11, "XkbLockGroup", c_int, _D, c_uint, c_uint)
 _declare(_x11, "XCreateWindow", _ID, _D, _ID, c_int, c_int, c_uint, c_uint, c_uint, c_int, c_uint, c_void_p, c_ulong,
          POINTER(_SetWindowAttributes))
 _declare(_x11, "XCreateSimpleWindow", _ID, _D, _ID, c_int, c_int, c_uint, c_uint, c_uint, c_ulong, c_ulong)
@@ -360,6 +362,21 @@ class Display:
     def warp_pointer(self, x, y):
         _x11.XWarpPointer(self._handle, 0, self.root, 0, 0, 0, 0, x, y)
         self.sync()
+
+    def lock_group(self, group):
+        """Of the layouts that setxkbmap was given, the one with this number, from 0."""
+        core_keyboard = 0x100
+        _x11.XkbLockGroup(self._handle, core_keyboard, group)
+        self.sync()
+
+    def keymap(self):
+        """The keysyms of each keycode from 8 to 255, as the server has them now."""
+        width = c_int()
+        keysyms = _x11.XGetKeyboardMapping(self._handle, 8, 248, byref(width))
+        self._check()
+        table = [tuple(keysyms[row * width.value : (row + 1) * width.value]) for row in range(248)]
+        _x11.XFree(keysyms)
+        return table
 
     def pointer(self):
         """(x, y, state mask) on the root window."""

@@ -223,6 +223,19 @@ class XServer:
         output = (self.directory / "clients.txt").read_text(errors="replace")[-1000:]
         assert status == 0, f"{argv} ended with {status}: {output}"
 
+    def xrandr(self, *arguments):
+        """What xrandr printed; asserts that it succeeded and that the server lives."""
+        done = self.try_xrandr(*arguments)
+        assert done.returncode == 0, f"xrandr {arguments}: {done.stderr}"
+        return done.stdout
+
+    def try_xrandr(self, *arguments):
+        environment = {name: str(value) for name, value in self.client_environment().items() if value is not None}
+        done = subprocess.run(["xrandr", *arguments], capture_output=True, text=True, timeout=20, check=False,
+                              env={**os.environ, **environment})
+        assert self.process.poll() is None, self.log()[-2000:]
+        return done
+
     def end_client(self, client):
         """With everything that it started."""
         processes.kill_remaining(self._clients.pop(client, None))
