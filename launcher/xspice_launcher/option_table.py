@@ -38,6 +38,11 @@ class Option:
         """The name as an attribute and, one day, a key of a configuration file."""
         return self.name.removeprefix("--").replace("-", "_")
 
+    @property
+    def written_value(self) -> str:
+        """For the help."""
+        return f" {self.value}" if self.value else ""
+
 
 OPTIONS: tuple[Option, ...] = (
     Option("--port", "Connecting",

@@ -42,6 +42,11 @@ def keep_memory_private() -> None:
     _prctl(_PR_SET_DUMPABLE, 0)
 
 
+def let_memory_be_read() -> None:
+    """The opposite."""
+    _prctl(_PR_SET_DUMPABLE, 1)
+
+
 def give_up_new_privileges() -> None:
     """For this process, and whatever it starts: set-uid programs are programs like others."""
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
@@ -107,12 +112,14 @@ def keep_clear(descriptor: int) -> int:
 
 def spawn(argv: list[str], environment: dict[str, str], *, stdin: int, stdout: int, stderr: int,
           keep: tuple[int, ...] = (), listening: tuple[int, ...] = (), new_privileges: bool = True,
-          group: int | None = None, directory: str | None = None) -> int:
+          group: int | None = None, directory: str | None = None,
+          before: Callable[[], object] | None = None) -> int:
     """Starts `argv` with these standard streams, the descriptors in `keep`, which keep_clear() gave, and the sockets
     in `listening` as sd_listen_fds(3) finds them; in a session of its own, or in the process group `group` of ours; in
-    `directory`, or where we are.
+    `directory`, or where we are. `before` is called in the new process.
 
-    It is sent SIGTERM when the calling process ends. Raises OSError when the program cannot be started.
+    It is sent SIGTERM when the calling process ends. Raises OSError, with the name of the program, when that cannot be
+    started, and the one that `before` raises.
     """
     parent = os.getpid()
     reader, writer = os.pipe2(os.O_CLOEXEC)
@@ -130,21 +137,33 @@ def spawn(argv: list[str], environment: dict[str, str], *, stdin: int, stdout: i
             _default_signals()
             if directory is not None:
                 os.chdir(directory)
+            if before:
+                before()
             if not new_privileges:
                 give_up_new_privileges()
-            os.execvpe(argv[0], argv, environment)
+            _execute(argv, environment)
         except OSError as error:
-            os.write(writer, b"%d" % error.errno)
+            os.write(writer, b"%d %s" % (error.errno, os.fsencode(error.filename or argv[0])))
         finally:
             os._exit(127)
     os.close(writer)
-    failure = os.read(reader, 16)  # ends without data at a successful exec
+    failure = os.read(reader, 4096)  # ends without data at a successful exec
     os.close(reader)
     if failure:
         os.waitpid(pid, 0)
-        number = int(failure)
-        raise OSError(number, os.strerror(number), argv[0])
+        number, _, name = failure.partition(b" ")
+        raise OSError(int(number), os.strerror(int(number)), os.fsdecode(name))
     return pid
+
+
+def _execute(argv: list[str], environment: dict[str, str]) -> None:
+    try:
+        os.execvpe(argv[0], argv, environment)
+    except OSError as error:
+        if error.errno != errno.ENOEXEC:
+            raise
+    # A script that does not name its interpreter. The shell knows what to do with it.
+    os.execve("/bin/sh", ["/bin/sh", "-c", 'exec "$0" "$@"', *argv], environment)
 
 
 def _inherit_only(standard: tuple[int, int, int], listening: tuple[int, ...], others: tuple[int, ...]) -> None:

@@ -4,6 +4,14 @@ import os
 
 from .entrances import Entrance
 
+_program = "xspice"
+
+
+def speak_as(program: str) -> None:
+    """Whose lines these are."""
+    global _program
+    _program = program
+
 
 @dataclasses.dataclass(frozen=True)
 class Ready:
@@ -58,11 +66,16 @@ def _listed(first: str, other: str, items: list[str]) -> list[str]:
 
 
 def problem(line: str) -> None:
-    _say(2, f"xspice: {line}")
+    _say(2, f"{_program}: {line}")
 
 
 def warning(line: str) -> None:
-    _say(2, f"xspice: warning: {line}")
+    _say(2, f"{_program}: warning: {line}")
+
+
+def note(*lines: str) -> None:
+    """For somebody whose standard output is not ours."""
+    _say(2, *(f"{_program}: {line}" for line in lines))
 
 
 def _say(descriptor: int, *lines: str) -> None:

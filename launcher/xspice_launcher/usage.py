@@ -7,7 +7,7 @@ def text(width: int = 80) -> str:
     lines = [
         "Usage: xspice [:N] [OPTION...] [-- COMMAND...]",
         "",
-        *_wrap("Starts an X display that SPICE clients such as remote-viewer connect to. Without :N the first "
+        *wrapped("Starts an X display that SPICE clients such as remote-viewer connect to. Without :N the first "
                "free display is used. It prints how to connect as soon as X programs and SPICE clients can, "
                "and runs until COMMAND ends, or until it is interrupted (Ctrl-C).", 0, width),
         "",
@@ -16,16 +16,10 @@ def text(width: int = 80) -> str:
         "  xspice :1 --port 5900 --session openbox-session",
         "  xspice --addr 0.0.0.0 --tls-auto        for clients on other machines, too",
     ]
-    for group in GROUPS:
-        lines += ["", f"{group}:"]
-        for option in OPTIONS:
-            if option.group == group:
-                head = ", ".join(filter(None, (option.short, option.name)))
-                lines.append(f'  {head} {option.value or ""}'.rstrip())
-                lines += _wrap(option.help, 6, width)
+    lines += listed(GROUPS, OPTIONS, width)
     lines += [
         "",
-        *_wrap("Exit status: that of COMMAND (128 and the number of the signal if one ended it); 2 when the "
+        *wrapped("Exit status: that of COMMAND (128 and the number of the signal if one ended it); 2 when the "
                "display could not be started; 1 when the X server ended by itself.", 0, width),
         "",
         "More: man xspice",
@@ -33,7 +27,20 @@ def text(width: int = 80) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _wrap(text: str, indent: int, width: int) -> list[str]:
+def listed(groups: tuple[str, ...], options: tuple, width: int) -> list[str]:
+    """Options of this kind or of xspice-run's, by their groups."""
+    lines = []
+    for group in groups:
+        lines += ["", f"{group}:"]
+        for option in options:
+            if option.group == group:
+                head = ", ".join(filter(None, (option.short, option.name)))
+                lines.append(f"  {head}{option.written_value}")
+                lines += wrapped(option.help, 6, width)
+    return lines
+
+
+def wrapped(text: str, indent: int, width: int) -> list[str]:
     lines, line = [], ""
     for word in text.split():
         if line and indent + len(line) + 1 + len(word) > width:

@@ -3,7 +3,7 @@ import os
 import re
 import time
 
-from . import displays, probe, processes, x11, xorg_conf
+from . import displays, keymap_directory, probe, processes, x11, xorg_conf
 from .entrances import Entrance
 from .errors import OperatorError
 from .files import RunDirectory
@@ -57,6 +57,9 @@ class Xorg:
         try:
             self.pid = self._spawn(writer)
         except OSError as error:
+            if error.filename == keymap_directory.missing():
+                raise OperatorError(f"{error.filename}: cannot be written to, nor can /tmp, and the X server may not "
+                                    f"have one of its own ({error.strerror}); mount a tmpfs at /tmp") from None
             raise OperatorError(f"--xorg {settings.xorg}: cannot be started: {error.strerror}; "
                                 "install xserver-xorg-core, or name the program") from None
         finally:
@@ -73,18 +76,20 @@ class Xorg:
             argv += ["-nolisten", "unix"]
         # RandR takes the size of the screen in millimetres from this one, not from the driver's option.
         argv += ["-dpi", str(self._settings.dpi),
-                 "-noreset", "-nolisten", "tcp", "-novtswitch", "-sharevts", "-keeptty",
+                 "-noreset", "-nolisten", "tcp", "-novtswitch", "-sharevts", "-keeptty", "-dpms",
                  "-config", self._files.file("xorg.conf"), "-configdir", self._files.file("xorg.conf.d"),
                  "-modulepath", f"{find_module_path(self._settings)},{_DEFAULT_MODULES}",
                  "-logfile", self.log_file, "-auth", self.authority_file,
                  "-displayfd", str(display_fd),  # which also makes it leave out its lock in /tmp
                  *self._settings.server_arguments]
+        unwritable = keymap_directory.missing()
         null = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
         output = os.open(self._output_file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             return processes.spawn(argv, child_environment(), stdin=null, stdout=output, stderr=output,
                                    keep=(display_fd, *(passed.descriptor for passed in self._settings.inherited)),
-                                   listening=self._claim.descriptors, new_privileges=False)
+                                   listening=self._claim.descriptors, new_privileges=False,
+                                   before=(lambda: keymap_directory.make_private(unwritable)) if unwritable else None)
         finally:
             os.close(null)
             os.close(output)

@@ -1,0 +1,81 @@
+"""The keeper of xspice-run: it says nothing when all goes well, and COMMAND's end is the end of the display."""
+import os
+import signal
+
+from . import keeper, processes, report
+from .errors import OperatorError, StopRequested
+from .files import RunDirectory
+from .run_options import RunSettings
+from .run_session import RunSession
+from .settings import Settings
+from .shared_authority import SharedAuthority
+from .ticket import Secrets
+
+STATUS_TIMED_OUT = 124  # as timeout(1)
+
+# What COMMAND is sent when we are, besides the stop signals.
+FORWARDED = (signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2, signal.SIGWINCH)
+
+
+class RunKeeper(keeper.Keeper):
+    """`group`: see RunSession."""
+
+    def __init__(self, settings: Settings, run: RunSettings, secrets: Secrets, run_directory: RunDirectory,
+                 notify: keeper.Notify, group: int | None) -> None:
+        self._run = run
+        self._group = group
+        self._front = os.getppid()
+        self._shared_authority: SharedAuthority | None = None
+        super().__init__(settings, secrets, run_directory, notify)
+
+    def _make_signals(self) -> processes.Signals:
+        return processes.Signals(FORWARDED)
+
+    def _make_session(self) -> RunSession:
+        return RunSession(self._settings, self._files, self._signals, self._run, self._group)
+
+    def _session_display(self) -> dict[str, str]:
+        found = super()._session_display()
+        if self._run.auth_file:
+            shared = SharedAuthority(self._run.auth_file, self._xorg.cookie, self._xorg.display)
+            shared.add()
+            self._shared_authority = shared
+            found["XAUTHORITY"] = self._run.auth_file
+        return found
+
+    def _announce(self) -> None:
+        if self._run.watch is not None:
+            path = self._write_viewer_file()
+            entrance = next(entrance for entrance in self._entrances.all() if entrance.port)
+            report.note(f"to look on: remote-viewer {path}",
+                        f"or remote-viewer spice://{entrance.host}:{entrance.port}, with the password "
+                        f"{self._secrets.view_only_ticket}")
+
+    def _viewers_ticket(self) -> str | None:
+        return self._secrets.view_only_ticket
+
+    def _watch(self) -> int:
+        self._signals.relay = self._relay
+        while True:
+            ended = processes.reap()
+            self._xorg.note_ended(ended)
+            self._session.note_ended(ended)
+            if self._session.status is not None:
+                return STATUS_TIMED_OUT if self._session.timed_out else keeper.exit_status(self._session.status)
+            if self._xorg.status is not None:
+                self._report_end_of_server()
+                return keeper.STATUS_SERVER_ENDED
+            self._signals.wait(self._session.end_if_due())
+
+    def _relay(self, number: int) -> None:
+        if os.getppid() != self._front:
+            raise StopRequested  # it was killed, and this is the kernel's SIGTERM that says so
+        self._session.send(number)
+
+    def _end(self) -> None:
+        if self._shared_authority:
+            try:
+                self._shared_authority.remove()
+            except OperatorError as error:
+                report.warning(str(error))
+        super()._end()
