@@ -18,7 +18,7 @@ SOURCE = TESTS.parent
 sys.path.insert(0, str(TESTS))
 
 from support import processes, procinfo, spice_client, xserver  # noqa: E402
-from support.user_manager import UserManager  # noqa: E402
+from support.service_manager import SystemManager, UserManager  # noqa: E402
 
 USER = pwd.getpwnam("nobody")
 UNITS = SOURCE / "systemd"
@@ -66,6 +66,9 @@ def manager(stage, installed):
     mark = processes.new_mark()
     directory = stage / "user"
     shutil.copytree(installed.user_units, directory / "units")
+    # There is no journal.
+    (directory / "units" / "xspice@.service.d" / "output.conf").write_text(
+        f"[Service]\nStandardOutput=append:{directory}/output-%i\nStandardError=append:{directory}/output-%i\n")
     started = UserManager(directory, mark, USER.pw_uid, USER.pw_gid, {"XSPICE_MODULE_PATH": str(installed.modules)})
     try:
         yield started
@@ -90,7 +93,11 @@ class Unit:
         self._configuration.write_text(f'XSPICE_SESSION="{session}"\nXSPICE_OPTIONS="{options}"\n')
 
     def start(self):
-        self.manager.run("start", self.service)
+        done = self.manager.run("start", self.service, check=False)
+        assert done.returncode == 0, f"{done.stderr}{self.said()}"
+
+    def said(self):
+        return (self.manager.directory / f"output-{self.number}").read_text()
 
     def show(self, name):
         return self.manager.show(self.service, name)
@@ -115,6 +122,7 @@ class Unit:
         self.manager.run("stop", self.socket, self.service, check=False)
         self.manager.run("reset-failed", self.socket, self.service, check=False)
         self._configuration.unlink(missing_ok=True)
+        (self.manager.directory / f"output-{self.number}").unlink(missing_ok=True)
 
 
 @pytest.fixture
