@@ -120,7 +120,10 @@ static DisplayModePtr get_modes(xf86OutputPtr output) {
     modes = add_mode(modes, options, options->width, options->height);
     for (size_t i = 0; i < sizeof(standard_modes) / sizeof(standard_modes[0]); i++)
         modes = add_mode(modes, options, standard_modes[i].width, standard_modes[i].height);
-    set_edid(output);
+    if (output->MonInfo)
+        xspice_output_update_size(output);
+    else /* the server logs it each time */
+        set_edid(output);
     return modes;
 }
 
