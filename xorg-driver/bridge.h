@@ -51,6 +51,7 @@ struct xspice_core_config {
     const char *image_compression;    /* "auto", "off", "auto_glz", "auto_lz", "quic", "glz", "lz", "lz4" */
     const char *jpeg_wan_compression; /* "auto", "never", "always" */
     const char *zlib_glz_wan_compression; /* likewise */
+    int deferred_fps;                     /* pictures in a second, at most; 0: not limited */
     bool core_dumps;                      /* leave memory of this process readable: for debuggers */
 };
 

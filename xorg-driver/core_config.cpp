@@ -83,6 +83,7 @@ ServerConfig core_config(const xspice_core_config& options) {
                 config.jpeg_wan_compression);
     read_choice("--zlib-glz-wan-compression", options.zlib_glz_wan_compression, kWanCompressions,
                 config.zlib_glz_wan_compression);
+    config.max_picture_rate = options.deferred_fps;
     return config;
 }
 

@@ -37,6 +37,7 @@ enum {
     OPTION_IMAGE_COMPRESSION,
     OPTION_JPEG_WAN_COMPRESSION,
     OPTION_ZLIB_GLZ_WAN_COMPRESSION,
+    OPTION_DEFERRED_FPS,
     OPTION_CORE_DUMPS,
     OPTION_NUM_HEADS,
     OPTION_SIZE,
@@ -75,6 +76,7 @@ static const OptionInfoRec option_table[OPTION_COUNT + 1] = {
     {OPTION_IMAGE_COMPRESSION, "SpiceImageCompression", OPTV_ANYSTR, {0}, FALSE},
     {OPTION_JPEG_WAN_COMPRESSION, "SpiceJpegWanCompression", OPTV_ANYSTR, {0}, FALSE},
     {OPTION_ZLIB_GLZ_WAN_COMPRESSION, "SpiceZlibGlzWanCompression", OPTV_ANYSTR, {0}, FALSE},
+    {OPTION_DEFERRED_FPS, "SpiceDeferredFPS", OPTV_ANYSTR, {0}, FALSE},
     {OPTION_CORE_DUMPS, "SpiceCoreDumps", OPTV_ANYSTR, {0}, FALSE},
     {OPTION_NUM_HEADS, "NumHeads", OPTV_ANYSTR, {0}, FALSE},
     {OPTION_SIZE, "Size", OPTV_ANYSTR, {0}, FALSE},
@@ -201,7 +203,7 @@ static Bool read_switches(const struct reader *reader, struct xspice_core_config
     return TRUE;
 }
 
-static Bool check_compression(const struct reader *reader, const struct xspice_core_config *core) {
+static Bool read_pictures(const struct reader *reader, struct xspice_core_config *core) {
     static const char *const images[] = {"auto", "off", "auto_glz", "auto_lz", "quic",
                                          "glz",  "lz",  "lz4",      NULL};
     static const char *const wan[] = {"auto", "never", "always", NULL};
@@ -215,6 +217,8 @@ static Bool check_compression(const struct reader *reader, const struct xspice_c
         return refuse(reader, OPTION_JPEG_WAN_COMPRESSION, wan_remedy);
     if (core->zlib_glz_wan_compression && !one_of(core->zlib_glz_wan_compression, wan))
         return refuse(reader, OPTION_ZLIB_GLZ_WAN_COMPRESSION, wan_remedy);
+    if (!read_number(reader, OPTION_DEFERRED_FPS, 0, 1000, &core->deferred_fps))
+        return refuse(reader, OPTION_DEFERRED_FPS, "give pictures in a second, or 0 for no limit");
     return TRUE;
 }
 
@@ -275,7 +279,7 @@ Bool xspice_options_read(ScrnInfoPtr scrn, struct xspice_options *options) {
     xf86CollectOptions(scrn, NULL);
     xf86ProcessOptions(scrn->scrnIndex, scrn->options, reader.table);
     read_texts(&reader, core);
-    return read_switches(&reader, core) && read_access(&reader, core) && check_compression(&reader, core) &&
+    return read_switches(&reader, core) && read_access(&reader, core) && read_pictures(&reader, core) &&
            read_screen(&reader, options);
 }
 

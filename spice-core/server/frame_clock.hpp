@@ -6,6 +6,9 @@
 // A large commit spends what was saved: a film or a resize is paced from its first frame on, and leaves the
 // processor to others in between.
 //
+// Where somebody asks for fewer pictures than that, all of them are paced: there is one token, which comes as
+// often.
+//
 // Pure: the caller says what time it is.
 #pragma once
 
@@ -22,11 +25,16 @@ public:
     static constexpr int kBurst = 4;                          // small commits after a pause
     static constexpr int64_t kSmallCommit = 128 * 1024;       // pixels
 
+    // `max_rate`: commits in a second, at most; 0: as said above.
+    explicit FrameClock(int max_rate = 0);
+
     // A commit with `pixels` changed pixels has been taken in at `now`. The gate may open for the next one at
     // the moment that is returned: `now`, or up to kInterval later.
     TimePoint commit_taken(TimePoint now, int64_t pixels);
 
 private:
+    TimePoint::duration interval_;
+    int burst_;
     // The bucket as one time: when it will have been full again. Every token in it is one interval before
     // that.
     TimePoint full_at_{};

@@ -101,7 +101,8 @@ Server::Impl::Impl(ServerConfig server_config, Desktop& the_desktop, LogSink& th
       pending_links(
           context.get_executor(), link_policy(), link_limits(),
           [this](auth::LinkedStream link) { registry.add(std::move(link)); }, opening()),
-      listener(context.get_executor(), config, log), frame_timer(context), thread(context, log) {
+      listener(context.get_executor(), config, log), frame_clock(config.max_picture_rate),
+      frame_timer(context), thread(context, log) {
     session.encode_pool = &encode_pool;
     server::warn_of_exposure(config, log);
     auth::wipe(config.tickets);

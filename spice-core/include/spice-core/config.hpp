@@ -120,6 +120,9 @@ struct ServerConfig {
     // links.
     WanCompression zlib_glz_wan_compression = WanCompression::automatic;
 
+    // Pictures of the screen in a second, at most; 0: as many as a screen shows.
+    int max_picture_rate = 0;
+
     // The front-end has an absolute pointer: clients may use mouse mode CLIENT.
     bool absolute_pointer = true;
 

@@ -49,6 +49,24 @@ TEST_F(FrameClockTest, paces_a_large_commit_from_the_first_on) {
     EXPECT_EQ(clock.commit_taken(now, kLarge), now + FrameClock::kInterval);
 }
 
+TEST_F(FrameClockTest, holds_everything_to_the_rate_that_is_asked_for) {
+    clock = FrameClock(10);
+    for (const int64_t pixels : {kSmall, kLarge}) {
+        EXPECT_EQ(clock.commit_taken(now, pixels), now + 100ms) << pixels;
+        now += 100ms;
+        EXPECT_EQ(flood(10s, pixels), 100) << pixels;
+        now += 1s;
+    }
+}
+
+TEST_F(FrameClockTest, takes_a_rate_that_no_screen_has_for_its_own) {
+    clock = FrameClock(1000);
+    for (int i = 0; i < FrameClock::kBurst - 1; ++i) {
+        EXPECT_EQ(clock.commit_taken(now, kSmall), now) << i;
+    }
+    EXPECT_EQ(clock.commit_taken(now, kSmall), now + FrameClock::kInterval);
+}
+
 TEST_F(FrameClockTest, holds_a_flood_to_the_rate_of_a_screen) {
     for (const int64_t pixels : {kSmall, kLarge}) {
         flood(1s, pixels);
