@@ -3,7 +3,31 @@ import os
 
 from . import network, values
 from .errors import OperatorError
-from .settings import Settings
+from .option_table import BY_NAME
+from .settings import COMMAND_LINE, ENVIRONMENT, Settings
+
+
+# Only one of each can be meant.
+_ALTERNATIVES = (
+    ("--disable-ticketing", "--password-file"), ("--disable-ticketing", "--view-only-password-file"),
+    ("--disable-ticketing", "--sasl"), ("--sasl", "--password-file"), ("--sasl", "--view-only-password-file"),
+    ("--ipv4-only", "--ipv6-only"), ("--session", "--xsession"),
+    ("--tls-auto", "--cacert-file"), ("--tls-auto", "--x509-cert-file"), ("--tls-auto", "--x509-key-file"),
+    ("--tls-auto", "--x509-key-password-file"),
+)
+
+
+def drop_the_weaker(settings: Settings) -> None:
+    """Whoever says one thing on the command line does not mean its opposite in a file."""
+    for pair in _ALTERNATIVES:
+        if all(getattr(settings, BY_NAME[name].key) for name in pair):
+            weaker, stronger = sorted(pair, key=settings.strength)
+            if settings.strength(weaker) < settings.strength(stronger):
+                settings.forget(weaker)
+    if settings.command is not None:
+        for name in ("--session", "--xsession"):
+            if settings.strength(name) < COMMAND_LINE:
+                settings.forget(name)
 
 
 def refuse(settings: Settings) -> None:
@@ -18,8 +42,12 @@ def refuse(settings: Settings) -> None:
 def _session(settings: Settings) -> None:
     if settings.session and settings.command is not None:
         raise OperatorError('--session: contradicts the command after "--"; give one of them')
-    if settings.session_bus and not (settings.session or settings.command):
+    if settings.session_bus and not (settings.session or settings.xsession or settings.command):
         raise OperatorError(f"--session-bus {settings.session_bus}: has no effect without a session; give --session, too")
+    if settings.session and settings.xsession:
+        raise OperatorError("--session: contradicts --xsession; give one of them")
+    if settings.xsession and settings.command is not None:
+        raise OperatorError('--xsession: contradicts the command after "--"; give one of them')
     if settings.command == []:
         raise OperatorError("--: needs a command; write -- COMMAND ARGUMENT...")
 
@@ -52,7 +80,8 @@ def _network(settings: Settings) -> None:
                                 f'another one, or leave out --ipv{"4" if settings.ipv4_only else "6"}-only') from None
 
 
-# Without TLS these have no effect, and somebody believes that they have.
+# Without TLS these have no effect, and somebody believes that they have. In a file they may be for other starts, but
+# for the one that keeps something from happening.
 _NEED_TLS = ("--x509-dir", "--cacert-file", "--x509-cert-file", "--x509-key-file", "--x509-key-password-file",
              "--dh-file", "--tls-ciphers", "--secure-channels")
 
@@ -72,7 +101,7 @@ def _tls(settings: Settings) -> None:
                                     "--x509-cert-file and --x509-key-file, or --tls-auto")
     elif not settings.inherited:
         for name in _NEED_TLS:
-            if name in given:
+            if settings.strength(name) >= ENVIRONMENT or name == "--secure-channels" and settings.secure_channels:
                 raise OperatorError(f"{name}: has no effect without TLS; give --tls-port or --tls-auto, too")
 
 
@@ -85,7 +114,7 @@ def _access(settings: Settings) -> None:
     if settings.sasl and passwords:
         raise OperatorError(f"--sasl: contradicts {passwords[0]}; give one of them")
     for name in ("--sasl-config-dir", "--sasl-hostname", "--sasl-user"):
-        if name in settings.given and not settings.sasl:
+        if settings.strength(name) >= ENVIRONMENT and not settings.sasl:
             raise OperatorError(f"{name}: has no effect without --sasl; give that, too")
     if settings.sasl_config_dir and not os.path.isfile(os.path.join(settings.sasl_config_dir, "xspice.conf")):
         raise OperatorError(f"--sasl-config-dir {settings.sasl_config_dir}: xspice.conf is not there; write one with "

@@ -1,21 +1,35 @@
 """Reads the variables of the environment that stand for options."""
 from collections.abc import Mapping
 
-from .errors import OperatorError
-from .option_table import OPTIONS, TELLTALE_VARIABLES
-from .settings import Settings
+from . import report
+from .option_table import OPTIONS
+from .settings import ENVIRONMENT, Origin, Settings
+
+# Variables of ours that stand for no option.
+_OTHERS = ("XSPICE_CONTROL", "XSPICE_OPTIONS", "XSPICE_ENABLE_GDB", "XSPICE_IO_PORT_DEBUG_LEVEL")
 
 
 def read(environment: Mapping[str, str], settings: Settings) -> None:
-    """For the options that were not given yet. Raises OperatorError."""
-    for option in OPTIONS:
-        if option.environment and option.name not in settings.given and environment.get(option.environment):
-            settings.assign(option, environment[option.environment], option.environment)
-
-
-def refuse_secrets(environment: Mapping[str, str]) -> None:
     """Raises OperatorError."""
-    for variable, instead in TELLTALE_VARIABLES.items():
-        if variable in environment:
-            raise OperatorError(f"{variable}: every program that is started gets to see the environment; "
-                                f"unset it, write the password into a file, and give {instead} FILE")
+    for option in OPTIONS:
+        if option.in_environment:
+            # One of another name counts where ours is not set.
+            variable = next((name for name in (option.variable, *option.variables)
+                             if environment.get(name) or (option.secret and name in environment)), None)
+            if variable:
+                origin = Origin(ENVIRONMENT, variable)
+                parts = environment[variable].split(",") if option.repeatable else [environment[variable]]
+                for part in parts:
+                    settings.give(option, part, origin)
+
+
+def warn_of_others(environment: Mapping[str, str]) -> None:
+    """Of variables that look like ours and are not: somebody mistyped one."""
+    known = {name for option in OPTIONS if option.in_environment for name in (option.variable, *option.variables)}
+    for name in environment:
+        if name.startswith("XSPICE_") and name not in known and name not in _OTHERS:
+            import difflib  # here: nobody else needs it
+
+            close = difflib.get_close_matches(name, known, n=1, cutoff=0.85)
+            if close:
+                report.warning(f"{name}: stands for no option; did you mean {close[0]}?")

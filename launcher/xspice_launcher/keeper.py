@@ -49,7 +49,7 @@ class Keeper:
             finally:
                 self._end()
         except OperatorError as error:
-            report.problem(str(error))
+            report.problem(self._settings.blame(str(error)))
             return error.status
         except StopRequested:
             return 0  # the front knows which signal it was

@@ -2,39 +2,56 @@
 import os
 import sys
 
-from . import (__version__, entrances, inherited, keeper, options, processes, report, session, ticket, usage,
-               xorg_conf)
+from . import __version__, entrances, inherited, keeper, options, processes, report, session, ticket, xorg_conf
 from .errors import OperatorError
 from .front import Front
 from .settings import Settings
 
 
 def main(arguments: list[str]) -> int:
+    settings = None
     try:
         settings = options.parse(arguments, dict(os.environ), inherited.take(os.environ, os.getpid()))
-        if settings.help:
-            sys.stdout.write(usage.text())
+        answer = _answer(settings)
+        for line in settings.notes():
+            report.note(line)
+        if answer is not None:
+            sys.stdout.write(answer)
             return 0
-        if settings.version:
-            print(f"xspice {__version__}")
-            return 0
-        if settings.list_sessions:
-            sys.stdout.write(session.listing(os.environ))
-            return 0
-        if settings.print_config:
-            return _print_config(settings)
         if not settings.core_dumps:
             processes.keep_memory_private()
         keeper.check_before_start(settings)
         return Front(settings, ticket.choose(settings)).run()
     except OperatorError as error:
-        report.problem(str(error))
+        report.problem(settings.blame(str(error)) if settings else str(error))
         return error.status
 
 
-def _print_config(settings: Settings) -> int:
+def _answer(settings: Settings) -> str | None:
+    """To the options that ask for something else than a display. What only they need is imported here."""
+    if settings.help:
+        from . import usage
+        return usage.text()
+    if settings.version:
+        return f"xspice {__version__}\n"
+    if settings.list_sessions:
+        return session.listing(os.environ)
+    if settings.convert_config:
+        from . import config_file, converter
+        return converter.toml(config_file.contents(settings.convert_config, "--convert-config"), settings.convert_config)
+    if settings.print_config:
+        from . import toml_text
+        return toml_text.of_settings(settings)
+    if settings.print_xorg_conf:
+        return _xorg_conf(settings)
+    if settings.check:
+        from . import check
+        return check.run(settings)
+    return None
+
+
+def _xorg_conf(settings: Settings) -> str:
     found = keeper.driver_values(entrances.Entrances(settings), keeper.tls_directory(settings))
     if not (settings.password_file or settings.disable_ticketing or settings.sasl):
         found["--password-file"] = "(made at the start)"
-    sys.stdout.write(xorg_conf.text(settings, found))
-    return 0
+    return xorg_conf.text(settings, found)

@@ -6,20 +6,29 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
-from . import values
+from . import values, xorg_options
 
 DEFAULT_NAME = "xspice"
-GROUPS = ("Connecting", "Encryption", "Access", "Pictures", "Screen", "Session", "Keyboard", "Files", "Other")
+GROUPS = ("Connecting", "Encryption", "Access", "Pictures", "Screen", "Session", "Keyboard", "Files", "Other",
+          "From Xspice")
 
 
 @dataclasses.dataclass(frozen=True)
 class Option:
-    """One option of the command line.
+    """One option: --some-name of the command line, XSPICE_SOME_NAME of the environment, some-name of xspice.toml.
 
     `value` is the placeholder of its argument in the help; None makes it a switch.
     `parse` turns the argument into the setting, or raises ValueError with what is wrong and the remedy.
     `driver` is the xorg.conf option that takes the setting (see xorg_conf.py), where there is one.
-    `environment` names a variable that is used when the option is not given.
+    `xspice_name` is what Xspice's spiceqxl.xorg.conf calls it, where that is no option of our driver.
+    `variables` are further variables of the environment that stand for it.
+    `in_environment` and `in_files`: whether it can be given there at all.
+
+    Of Xspice's options that are not ours:
+    `idle`: nothing is left for it to do, and this is why; it is accepted with a line that says so.
+    `missing`: what it needs is not there (yet), and this is what; it is refused, but for the values `harmless`, which
+    ask for what happens anyway.
+    `secret`: what it takes is not for others to read; it is refused, and this option is the remedy.
     """
 
     name: str
@@ -30,19 +39,55 @@ class Option:
     default: Any = None
     repeatable: bool = False
     driver: str | None = None
+    xspice_name: str | None = None
     short: str | None = None
-    environment: str | None = None
+    variables: tuple[str, ...] = ()
+    in_environment: bool = True
+    in_files: bool = True
+    idle: str | None = None
+    missing: str | None = None
+    harmless: tuple[str, ...] = ()
+    secret: str | None = None
 
     @property
     def key(self) -> str:
-        """The name as an attribute and, one day, a key of a configuration file."""
-        return self.name.removeprefix("--").replace("-", "_")
+        """Its attribute in Settings."""
+        return self.file_key.replace("-", "_")
 
     @property
     def written_value(self) -> str:
         """For the help."""
         return f" {self.value}" if self.value else ""
 
+    @property
+    def file_key(self) -> str:
+        """Its name in xspice.toml."""
+        return self.name.removeprefix("--")
+
+    @property
+    def variable(self) -> str:
+        return f"XSPICE_{self.key.upper()}"
+
+    @property
+    def is_path(self) -> bool:
+        return self.parse in (values.path, values.written_path, values.socket_path, values.program)
+
+
+def _asks(name: str, help: str, value: str | None = None, parse: Callable[[str], Any] = str,
+          short: str | None = None) -> Option:
+    """One that asks for something else than a display."""
+    return Option(name, "Other", help, value, parse, None if value else False, short=short, in_environment=False,
+                  in_files=False)
+
+
+def _xspice(name: str, help: str, value: str | None = None, **others: Any) -> Option:
+    """One of Xspice that is not ours."""
+    return Option(name, "From Xspice", help, value, default=None if value else False, **others)
+
+
+_MEMORY = "memory is taken as it is needed"
+_AGENT = "agent"
+_SOUND = "sound"
 
 OPTIONS: tuple[Option, ...] = (
     Option("--port", "Connecting",
@@ -127,11 +172,14 @@ OPTIONS: tuple[Option, ...] = (
            "Default: auto.",
            "WHEN", values.one_of("auto", "never", "always"), default="auto",
            driver="SpiceZlibGlzWanCompression"),
+    Option("--deferred-fps", "Pictures",
+           "Send at most so many pictures of the screen in a second; 0: as many as a screen shows. Default: 0.",
+           "RATE", values.integer(0, 1000), default=0, driver="SpiceDeferredFPS"),
 
     Option("--size", "Screen", "Size of each monitor in pixels. Default: 1920x1080.",
            "WIDTHxHEIGHT", values.size, default=values.Size(1920, 1080), driver="Size"),
     Option("--numheads", "Screen", "Number of monitors, 1 to 16, side by side. Default: 1.",
-           "COUNT", values.integer(1, 16), default=1, driver="NumHeads"),
+           "COUNT", values.integer(1, 16), default=1, driver="NumHeads", variables=("QXL_NUM_HEADS",)),
     Option("--dpi", "Screen", "Resolution told to programs, in dots per inch. Default: 96.",
            "DPI", values.integer(30, 600), default=96, driver="Dpi"),
 
@@ -139,7 +187,10 @@ OPTIONS: tuple[Option, ...] = (
            "What runs on the display: the name of an installed desktop (see --list-sessions), which is started as by "
            "a login, or a shell command. xspice ends when it ends, with its exit status. "
            '"-- COMMAND..." runs a command without a shell. Default: the display alone.',
-           "SESSION", values.command_line, environment="XSPICE_SESSION"),
+           "SESSION", values.command_line),
+    Option("--xsession", "Session",
+           "Program, without arguments, to start on the display, which goes on when it ends.",
+           "PROGRAM", values.command_line),
     Option("--session-bus", "Session",
            "Message bus (D-Bus) of the session: own, or shared with whoever starts xspice. Default: own for an "
            "installed desktop, shared for a command.",
@@ -159,21 +210,76 @@ OPTIONS: tuple[Option, ...] = (
            "Where the X server's log goes, and stays. Default: a file that is removed at the end.",
            "FILE", values.path),
     Option("--module-path", "Files", "Directory that holds drivers/xspice_drv.so. Default: where it was installed.",
-           "DIRECTORY", values.path, environment="XSPICE_MODULE_PATH"),
+           "DIRECTORY", values.path),
     Option("--xorg", "Files", "X server program. Default: /usr/lib/xorg/Xorg.",
-           "FILE", values.path, default="/usr/lib/xorg/Xorg"),
+           "FILE", values.program, default="/usr/lib/xorg/Xorg"),
 
     Option("--core-dumps", "Other",
            "Let debuggers and core dumps see the memory of the X server, which has keys and passwords in it.",
            default=False, driver="SpiceCoreDumps"),
-    Option("--list-sessions", "Other", "List the installed desktops, and exit.", default=False),
-    Option("--print-config", "Other", "Print the xorg.conf that would be used, and exit.", default=False),
-    Option("--help", "Other", "Print this help, and exit.", default=False, short="-h"),
-    Option("--version", "Other", "Print the version, and exit.", default=False),
-)
+    Option("--xorg-option", "Other",
+           "Option for the X server, such as \"-maxclients 512\"; may be given several times. On the command line the "
+           "option can stand by itself, too.",
+           "OPTION", xorg_options.parse, default=(), repeatable=True, in_environment=False),
+    Option("--config", "Other",
+           "Configuration to read instead of ~/.config/xspice/xspice.toml and /etc/xspice/xspice.toml: another "
+           "xspice.toml, or the spiceqxl.xorg.conf of an Xspice. /dev/null: none.",
+           "FILE", values.config_path, in_files=False),
+    _asks("--convert-config", "Print an xspice.toml that says what an Xspice's spiceqxl.xorg.conf says, and exit.",
+          "FILE", values.config_path),
+    _asks("--list-sessions", "List the installed desktops, and exit."),
+    _asks("--check", "Check everything that can be checked without a start, tell where settings come from, and exit."),
+    _asks("--print-config", "Print all settings as an xspice.toml, and exit."),
+    _asks("--print-xorg-conf", "Print the xorg.conf that would be used, and exit."),
+    _asks("--help", "Print this help, and exit.", short="-h"),
+    _asks("--version", "Print the version, and exit."),
 
-# What others can read is no place for a secret: options and variables of other servers, and what to use instead.
-TELLTALE_OPTIONS = {"--password": "--password-file", "--x509-key-password": "--x509-key-password-file"}
-TELLTALE_VARIABLES = {"XSPICE_PASSWORD": "--password-file", "XSPICE_X509_KEY_PASSWORD": "--x509-key-password-file"}
+    _xspice("--password", "Password of clients.", "PASSWORD", xspice_name="SpicePassword", secret="--password-file"),
+    _xspice("--x509-key-password", "Password of the private key.", "PASSWORD", xspice_name="SpiceX509KeyPassword",
+            secret="--x509-key-password-file"),
+    _xspice("--auto", "Make the configuration.", idle="the configuration is made at every start"),
+    _xspice("--cgdb", "Run the X server in a debugger.",
+            idle="start the debugger yourself; --core-dumps lets it attach to the X server"),
+    _xspice("--enable-image-cache", "Cache images.", idle="what clients keep is chosen picture by picture",
+            xspice_name="EnableImageCache", variables=("QXL_ENABLE_IMAGE_CACHE",)),
+    _xspice("--enable-fallback-cache", "Cache images made otherwise.",
+            idle="what clients keep is chosen picture by picture",
+            xspice_name="EnableFallbackCache", variables=("QXL_ENABLE_FALLBACK_CACHE",)),
+    _xspice("--enable-surfaces", "Draw off-screen surfaces at the client.",
+            idle="pictures are drawn here, and clients get what is seen",
+            xspice_name="EnableSurfaces", variables=("QXL_ENABLE_SURFACES",)),
+    _xspice("--surface-buffer-size", "Memory for surfaces.", "MEGABYTES", idle=_MEMORY,
+            xspice_name="SurfaceBufferSize", variables=("QXL_SURFACE_BUFFER_SIZE",)),
+    _xspice("--command-buffer-size", "Memory for commands.", "MEGABYTES", idle=_MEMORY,
+            xspice_name="CommandBufferSize", variables=("QXL_COMMAND_BUFFER_SIZE",)),
+    _xspice("--frame-buffer-size", "Memory for the screen.", "MEGABYTES", idle=_MEMORY,
+            xspice_name="FrameBufferSize", variables=("QXL_FRAME_BUFFER_SIZE",)),
+    _xspice("--vdagent", "Start the agent.", missing=_AGENT, harmless=("false",),
+            xspice_name="SpiceVdagentEnabled", variables=("XSPICE_VDAGENT_ENABLED",)),
+    _xspice("--vdagent-no-launch", "Do not start the agent.", idle="no agent is started"),
+    _xspice("--vdagent-virtio-path", "Socket of the agent.", "PATH", missing=_AGENT,
+            xspice_name="SpiceVdagentVirtioPath"),
+    _xspice("--vdagent-uinput-path", "Input pipe of the agent.", "PATH", missing=_AGENT,
+            xspice_name="SpiceVdagentUinputPath"),
+    _xspice("--vdagent-udcs-path", "Socket between both parts of the agent.", "PATH", missing=_AGENT),
+    _xspice("--vdagentd-exec", "Program of the agent's daemon.", "FILE", missing=_AGENT),
+    _xspice("--vdagent-exec", "Program of the agent.", "FILE", missing=_AGENT),
+    _xspice("--vdagent-uid", "User of the agent.", "UID", missing=_AGENT, xspice_name="SpiceVdagentUid"),
+    _xspice("--vdagent-gid", "Group of the agent.", "GID", missing=_AGENT, xspice_name="SpiceVdagentGid"),
+    _xspice("--agent-mouse", "Let the agent move the pointer.", missing=_AGENT, harmless=("true",),
+            xspice_name="SpiceAgentMouse"),
+    _xspice("--disable-copy-paste", "No clipboard.", missing=_AGENT, harmless=("true", "false"),
+            xspice_name="SpiceDisableCopyPaste"),
+    _xspice("--audio-fifo-dir", "Directory of pipes that sound comes from.", "DIRECTORY", missing=_SOUND,
+            xspice_name="SpicePlaybackFIFODir", variables=("XSPICE_PLAYBACK_FIFO_DIR",)),
+    _xspice("--playback-compression", "Compress sound.", missing=_SOUND, harmless=("true",),
+            xspice_name="SpicePlaybackCompression"),
+    _xspice("--streaming-video", "Send films as video streams: off, all or filter.", "WHICH",
+            missing="video streams", harmless=("off",), xspice_name="SpiceStreamingVideo"),
+    _xspice("--video-codecs", "Codecs of video streams.", "CODECS", missing="video streams",
+            xspice_name="SpiceVideoCodecs"),
+    _xspice("--smartcard-file", "Socket of a smartcard driver.", "PATH", missing="smartcards",
+            xspice_name="SpiceSmartCardFile"),
+)
 
 BY_NAME = {name: option for option in OPTIONS for name in (option.name, option.short) if name}

@@ -29,6 +29,7 @@ class Program:
 
     argv: tuple[str, ...]
     option: str  # as it was asked for
+    ends_display: bool = True  # when it ends
     desktop: str | None = None
     desktop_names: tuple[str, ...] = ()
 
@@ -39,6 +40,10 @@ def choose(settings: Settings, environment: Mapping[str, str]) -> Program | None
         if not shutil.which(settings.command[0]):
             raise OperatorError(f"-- {settings.command[0]}: no such command; check its name and PATH")
         return Program(tuple(settings.command), f"-- {shlex.join(settings.command)}")
+    if settings.xsession:
+        if not shutil.which(settings.xsession):
+            raise OperatorError(f"--xsession {settings.xsession}: no such program; check its name and PATH")
+        return Program((settings.xsession,), f"--xsession {settings.xsession}", ends_display=False)
     if not settings.session:
         return None
     name, option = settings.session, f"--session {settings.session}"
@@ -187,7 +192,7 @@ class Session:
         return next((line.strip() for line in reversed(lines) if line.strip()), "it does not say why")
 
     def note_ended(self, ended: dict[int, int]) -> None:
-        if self._pid in ended:
+        if self._pid in ended and self._program.ends_display:
             self.status = ended[self._pid]
         if self.bus in ended:
             self.bus_status = ended[self.bus]

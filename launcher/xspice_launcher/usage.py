@@ -16,13 +16,20 @@ def text(width: int = 80) -> str:
         "  xspice :1 --port 5900 --session openbox-session",
         "  xspice --addr 0.0.0.0 --tls-auto        for clients on other machines, too",
     ]
-    lines += listed(GROUPS, OPTIONS, width)
+    lines += listed(GROUPS[:-1], OPTIONS, width)
     lines += [
+        "",
+        f"{GROUPS[-1]}, and either without effect here or refused (see the manual):",
+        *wrapped(", ".join(option.name for option in OPTIONS if option.group == GROUPS[-1]), 2, width),
+        "",
+        *wrapped("Each option can be set in the environment, as XSPICE_SOME_NAME, and in "
+               "~/.config/xspice/xspice.toml or /etc/xspice/xspice.toml, as some-name. --switch=no takes back a "
+               "switch that is set there.", 0, width),
         "",
         *wrapped("Exit status: that of COMMAND (128 and the number of the signal if one ended it); 2 when the "
                "display could not be started; 1 when the X server ended by itself.", 0, width),
         "",
-        "More: man xspice",
+        "More: man xspice, man xspice.toml",
     ]
     return "\n".join(lines) + "\n"
 

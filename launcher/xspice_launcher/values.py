@@ -1,6 +1,7 @@
 """Checks of single option values. Each returns the value, or raises ValueError("what is wrong; the remedy")."""
 import os
 import re
+import shutil
 import socket
 from collections.abc import Callable
 from typing import NamedTuple
@@ -61,6 +62,30 @@ def written_path(argument: str) -> str:
     if any(c == '"' or not c.isprintable() for c in argument):
         raise ValueError("with a quotation mark or control character; use a path without")
     return path(argument)
+
+
+def config_path(argument: str) -> str:
+    """A name without directories may be that of a file where Xorg looks for it, as Xspice's usual --config is."""
+    of_xorg = os.path.join("/etc/X11", argument)
+    if argument and "/" not in argument and not os.path.exists(argument) and os.path.isfile(of_xorg):
+        return of_xorg
+    return path(argument)
+
+
+def program(argument: str) -> str:
+    """A path, or a name that is looked up in PATH as the shell does."""
+    return path(argument if "/" in argument else shutil.which(argument) or argument)
+
+
+def switch(argument: str) -> bool:
+    """As everybody writes it."""
+    word = argument.lower()
+    if word not in _SWITCH:
+        raise ValueError("neither true nor false; write one of them")
+    return _SWITCH[word]
+
+
+_SWITCH = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
 
 def socket_path(argument: str) -> str:

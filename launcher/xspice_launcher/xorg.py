@@ -3,7 +3,7 @@ import os
 import re
 import time
 
-from . import displays, keymap_directory, probe, processes, x11, xorg_conf
+from . import displays, keymap_directory, probe, processes, x11, xorg_conf, xorg_options
 from .entrances import Entrance
 from .errors import OperatorError
 from .files import RunDirectory
@@ -81,7 +81,8 @@ class Xorg:
                  "-modulepath", f"{find_module_path(self._settings)},{_DEFAULT_MODULES}",
                  "-logfile", self.log_file, "-auth", self.authority_file,
                  "-displayfd", str(display_fd),  # which also makes it leave out its lock in /tmp
-                 *self._settings.server_arguments]
+                 *self._settings.server_arguments,
+                 *xorg_options.words(self._settings.xorg_option)]
         unwritable = keymap_directory.missing()
         null = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
         output = os.open(self._output_file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)

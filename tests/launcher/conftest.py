@@ -26,8 +26,14 @@ SOURCE = TESTS.parent
 sys.path[:0] = [str(TESTS), str(SOURCE / "launcher")]
 
 from support import processes, procinfo, wire, xserver  # noqa: E402
+from xspice_launcher import options  # noqa: E402
 
 ORDINARY_USER = pwd.getpwnam("nobody").pw_uid
+
+
+def parse(*arguments, sockets=(), **variables):
+    """Settings, of which no configuration of this machine knows."""
+    return options.parse(list(map(str, arguments)), {"XDG_CONFIG_HOME": "/nonexistent", **variables}, sockets)
 
 
 def link(address, password="", tls=None):
@@ -67,6 +73,7 @@ class Xspice:
         if looked_into and os.getuid() != 0 and "--core-dumps" not in arguments:  # only root could
             words.insert(len(prefix) + 1, "--core-dumps")
         variables = {"XSPICE_MODULE_PATH": modules, "DISPLAY": None, "XAUTHORITY": None, "NOTIFY_SOCKET": None,
+                     "XDG_CONFIG_HOME": self.directory / "config",
                      "XDG_RUNTIME_DIR": self.runtime if runtime_directory else None, "TMPDIR": self.temporary,
                      **(environment or {})}
         with open(self.errors, "wb") as errors:

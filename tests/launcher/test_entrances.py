@@ -1,8 +1,9 @@
 """Which ways in there are for which options, and how the start tells of them."""
 
 import pytest
+from conftest import parse
 from support import processes
-from xspice_launcher import errors, options, report
+from xspice_launcher import errors, report
 from xspice_launcher.entrances import Entrance, Entrances
 from xspice_launcher.inherited import InheritedSocket
 
@@ -13,7 +14,7 @@ PRIVATE = (InheritedSocket(3, path="/run/user/1000/desk", private=True),)
 
 
 def entrances(*arguments, sockets=()):
-    return Entrances(options.parse(list(arguments), {}, sockets))
+    return Entrances(parse(*arguments, sockets=sockets))
 
 
 # Options, inherited sockets: plain port, TLS port, addresses. Ports are as on a machine without other servers.

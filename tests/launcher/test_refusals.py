@@ -47,7 +47,7 @@ MISTAKES = [
     (["--password-file", "/nonexistent"], "--password-file /nonexistent: No such file.*; name"),
     (["--password-file", "/tmp"], "--password-file /tmp: Is a directory; name"),
     (["--password-file", "/dev/null"], "--password-file /dev/null: .*; write 1 to 60 bytes"),
-    (["--disable-ticketing=yes"], "--disable-ticketing: takes no value; leave out"),
+    (["--disable-ticketing=maybe"], "--disable-ticketing maybe: neither true nor false; write"),
     (["--disable-ticketing", "--password-file", "/dev/null"],
      "--disable-ticketing: contradicts --password-file; give one"),
     (["--password", "s3cret"],

@@ -322,7 +322,8 @@ class Launched(XServer):
         return words + (["--", *self.session] if self.session else [])
 
     def environment(self):
-        return {**super().environment(), "XSPICE_MODULE_PATH": self.modules, "HOME": self.directory}
+        return {**super().environment(), "XSPICE_MODULE_PATH": self.modules, "HOME": self.directory,
+                "XDG_CONFIG_HOME": None}
 
     def authority(self):
         # A process of the server's own user is let in without; we may be root and the server somebody else.
@@ -347,7 +348,8 @@ class Direct(XServer):
         empty.mkdir()
         printed = subprocess.run(
             ["/usr/bin/python3", SOURCE / "launcher" / "xspice", self.name, "--port", str(self.port),
-             "--disable-ticketing", "--size", self.size, *self.settings, "--print-config"],
+             "--disable-ticketing", "--size", self.size, "--config", "/dev/null", *self.settings,
+             "--print-xorg-conf"],
             env={**os.environ, "XSPICE_MODULE_PATH": str(module_path())}, capture_output=True, text=True, check=True)
         config.write_text(printed.stdout)
         return ["/usr/lib/xorg/Xorg", self.name, *self.arguments, "-nolisten", "tcp", "-novtswitch", "-sharevts",
