@@ -1,0 +1,2 @@
+// Boost.JSON is compiled here, once for all of the recorder.
+#include <boost/json/src.hpp>
