@@ -141,7 +141,7 @@ def test_first_viewer_starts_it_and_a_second_one_joins(unit, viewer):
     assert (unit.show("ActiveState"), os.stat(unit.path).st_mode & 0o777) == ("inactive", 0o600)
     first = viewer(unit.path)
     first.wait_ready(within=30)
-    assert unit.show("ActiveState") == "active"
+    unit.wait_state("active")  # which is told a little later
     main = unit.main
     second = viewer(unit.path)
     second.wait_ready()
@@ -151,7 +151,8 @@ def test_first_viewer_starts_it_and_a_second_one_joins(unit, viewer):
     assert unit.path.exists()  # the manager's, who goes on listening
     third = viewer(unit.path)
     third.wait_ready(within=30)
-    assert unit.main not in (0, main)
+    unit.wait_state("active")
+    assert unit.main != main
 
 
 def test_socket_with_a_port_and_a_password(unit, viewer, port):
