@@ -76,6 +76,9 @@ ControlConnection Recording::greeted(const Options& options, int stop) {
     ControlConnection connection(options.control);
     const Answer greeting = owed_line(connection, options, stop);
     const boost::json::value* const protocol = greeting.members.if_contains("protocol");
+    if (greeting.members.contains("error")) {
+        refuse(options, "the display refuses: " + refusal(greeting));
+    }
     if (protocol == nullptr || *protocol != kProtocol) {
         refuse(options, "the display speaks another protocol; use the xspice-recorder of its version");
     }

@@ -4,6 +4,7 @@ import sys
 import types
 
 import pytest
+from support import xserver
 from xspice_launcher import recorder
 from xspice_launcher.errors import OperatorError
 
@@ -24,6 +25,11 @@ def install(monkeypatch, path):
     config = types.SimpleNamespace(RECORDER_PATH=path)
     monkeypatch.setitem(sys.modules, "xspice_launcher.build_config", config)
     monkeypatch.setattr(sys.modules["xspice_launcher"], "build_config", config, raising=False)
+
+
+def test_the_built_one_is_found_beside_the_module():
+    path = recorder.find_recorder({"XSPICE_MODULE_PATH": str(xserver.module_path())})
+    assert path.endswith("/launcher/recorder/xspice-recorder")
 
 
 def test_the_variable_wins_over_the_installed_one_and_that_over_the_build(program, monkeypatch, tmp_path):
