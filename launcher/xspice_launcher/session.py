@@ -54,9 +54,9 @@ def choose(settings: Settings, environment: Mapping[str, str]) -> Program | None
         entry = found[name]
         if not shutil.which(entry.argv[0]):
             raise OperatorError(f"{option}: its program {entry.argv[0]} is not there; install it, or choose another one")
-        return Program(entry.argv, option, name, entry.desktops)
+        return Program(entry.argv, option, desktop=name, desktop_names=entry.desktops)
     if name == _DEFAULT and os.access(_XSESSION, os.X_OK):
-        return Program((_DEFAULT,), option, name)
+        return Program((_DEFAULT,), option, desktop=name)
     if shutil.which(name):
         return Program(("/bin/sh", "-c", name), option)
     raise OperatorError(f"{option}: neither an installed session nor a program; sessions: "
