@@ -3,6 +3,7 @@
 // Core thread only. The server owns the one Session; channels hold a reference that outlives them.
 #pragma once
 
+#include "channels/watchers.hpp"
 #include "codecs/encode_pool.hpp"
 #include "display/screen.hpp"
 #include "spice-core/config.hpp"
@@ -26,6 +27,7 @@ struct Session {
     LockKeys lock_keys = 0;
     size_t clients = 0;                        // that are connected
     codecs::EncodePool* encode_pool = nullptr; // the server's; set before the first display channel
+    Watchers watchers{desktop};
 };
 
 } // namespace spice::channels
