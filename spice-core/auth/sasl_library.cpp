@@ -1,10 +1,10 @@
 #include "auth/sasl_library.hpp"
 
 #include "base/log.hpp"
+#include "base/user_name.hpp"
 #include "transport/peer_network.hpp"
 
 #include <openssl/crypto.h>
-#include <pwd.h>
 #include <sasl/sasl.h>
 #include <unistd.h>
 
@@ -124,14 +124,12 @@ std::string checked_directory(const SaslConfig& config) {
 }
 
 std::string own_user() {
-    std::vector<char> buffer(16 * 1024);
-    passwd entry{};
-    passwd* found = nullptr;
-    if (getpwuid_r(geteuid(), &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr) {
+    const std::optional<std::string> name = user_name(geteuid());
+    if (!name) {
         throw ConfigError(
             "--sasl: the user that the server runs as has no name; say with --sasl-user who may come in");
     }
-    return found->pw_name;
+    return *name;
 }
 
 // --- one connection ---

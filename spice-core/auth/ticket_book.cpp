@@ -92,6 +92,11 @@ struct TicketBook::State {
             current.push_back(std::make_shared<TicketEntry>(ticket));
         }
     }
+    template <class Tickets>
+    void retire(const Tickets& tickets) {
+        std::erase_if(replaced, [](const std::weak_ptr<TicketEntry>& weak) { return weak.expired(); });
+        replaced.insert(replaced.end(), tickets.begin(), tickets.end());
+    }
     void client_lost(const std::shared_ptr<TicketEntry>& ticket) {
         std::erase_if(lost, [at = now()](const Lost& entry) { return entry.until <= at; });
         if (lost.size() >= kMostLost) {
@@ -123,9 +128,27 @@ int rank(const TicketBook::Match& match) {
 
 } // namespace
 
+const char* fault_of(const Ticket& ticket) {
+    static_assert(SPICE_MAX_PASSWORD_LENGTH == 60);
+    if (ticket.password.empty()) {
+        return "the password is empty";
+    }
+    if (ticket.password.size() > SPICE_MAX_PASSWORD_LENGTH) {
+        return "the password is longer than the 60 bytes that the protocol allows";
+    }
+    if (ticket.password.find('\0') != std::string::npos) {
+        return "the password holds a zero byte, which clients cannot send";
+    }
+    return nullptr;
+}
+
+void wipe(Ticket& ticket) {
+    OPENSSL_cleanse(ticket.password.data(), ticket.password.size());
+}
+
 void wipe(std::vector<Ticket>& tickets) {
     for (Ticket& ticket : tickets) {
-        OPENSSL_cleanse(ticket.password.data(), ticket.password.size());
+        wipe(ticket);
     }
 }
 
@@ -143,9 +166,23 @@ bool TicketBook::open() const {
 }
 
 void TicketBook::replace(const std::vector<Ticket>& tickets) {
-    std::erase_if(state_->replaced, [](const std::weak_ptr<TicketEntry>& weak) { return weak.expired(); });
-    state_->replaced.insert(state_->replaced.end(), state_->current.begin(), state_->current.end());
+    state_->retire(state_->current);
     state_->set(tickets);
+}
+
+bool TicketBook::add(const Ticket& ticket) {
+    std::vector<std::shared_ptr<TicketEntry>>& current = state_->current;
+    const auto of_use = [now = state_->now()](const std::shared_ptr<TicketEntry>& entry) {
+        return entry->verdict(now) == TicketVerdict::accepted;
+    };
+    if (std::ranges::count_if(current, of_use) >= static_cast<std::ptrdiff_t>(kMostTickets)) {
+        return false;
+    }
+    const auto useless = std::ranges::stable_partition(current, of_use);
+    state_->retire(useless);
+    current.erase(useless.begin(), useless.end());
+    current.push_back(std::make_shared<TicketEntry>(ticket));
+    return true;
 }
 
 void TicketBook::forget_lost() {

@@ -35,7 +35,13 @@ enum class TicketVerdict {
     replayed, // this very message was accepted before
 };
 
-// Overwrites the passwords.
+inline constexpr size_t kMostTickets = 256; // at a time
+
+// What the protocol has against this password ("longer than ..."); null: nothing.
+const char* fault_of(const Ticket& ticket);
+
+// Overwrites the password.
+void wipe(Ticket& ticket);
 void wipe(std::vector<Ticket>& tickets);
 
 class TicketBook {
@@ -52,6 +58,8 @@ public:
     bool open() const;
     // Other tickets from now on. Clients with a pass keep what they have.
     void replace(const std::vector<Ticket>& tickets);
+    // One more. Those that let nobody in any more make room; false: there are kMostTickets that do.
+    bool add(const Ticket& ticket);
     // Nobody who lost a connection before comes back.
     void forget_lost();
 

@@ -68,6 +68,11 @@ public:
     std::string peer() const { return link_.stream->peer(); }
     // Its client may not change anything here: whatever would do that is dropped in the core.
     bool view_only() const { return link_.view_only; }
+    // From now on.
+    virtual void set_view_only(bool view_only) { link_.view_only = view_only; }
+    bool encrypted() const { return link_.stream->encrypted(); }
+    // Of its client, when it came by a Unix socket.
+    std::optional<transport::PeerCredentials> credentials() const { return link_.stream->credentials(); }
     // Closed because the connection broke, and not because anybody said goodbye.
     bool lost() const { return lost_; }
     // Has a PING gone unanswered for `time`? If none is under way one is sent, to know it later.

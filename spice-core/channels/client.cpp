@@ -8,6 +8,7 @@
 
 #include <spice/enums.h>
 
+#include <algorithm>
 #include <cassert>
 #include <exception>
 #include <utility>
@@ -206,6 +207,30 @@ void Client::report_activity() {
         reported_at_ = now;
         fenced([&] { session_.report.client_active(figures()); });
     }
+}
+
+std::vector<protocol::ChannelId> Client::channels() const {
+    std::vector<protocol::ChannelId> ids;
+    for (const auto& [id, channel] : channels_) {
+        ids.push_back(id);
+    }
+    return ids;
+}
+
+void Client::set_view_only(bool view_only) {
+    view_only_ = view_only;
+    for (const auto& [id, channel] : channels_) {
+        channel->set_view_only(view_only);
+    }
+}
+
+bool Client::encrypted() const {
+    return std::ranges::all_of(channels_, [](const auto& entry) { return entry.second->encrypted(); });
+}
+
+std::optional<transport::PeerCredentials> Client::credentials() const {
+    const auto main = channels_.find(kMain);
+    return main != channels_.end() ? main->second->credentials() : std::nullopt;
 }
 
 void Client::mouse_mode_changed(uint32_t mode) {

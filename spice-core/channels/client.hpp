@@ -14,14 +14,17 @@
 #include "display/screen.hpp"
 #include "protocol/channel_id.hpp"
 #include "spice-core/report.hpp"
+#include "transport/stream.hpp"
 
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace spice::channels {
 
@@ -39,9 +42,18 @@ public:
     Client& operator=(const Client&) = delete;
 
     uint32_t connection_id() const { return connection_id_; }
+    uint64_t number() const { return number_; }
     const std::string& name() const { return name_; }
     bool ended() const { return ended_; }
     bool has(const protocol::ChannelId& channel) const { return channels_.contains(channel); }
+    std::vector<protocol::ChannelId> channels() const;
+
+    bool view_only() const { return view_only_; }
+    // From now on; what it holds down comes up.
+    void set_view_only(bool view_only);
+    bool encrypted() const; // all of its channels
+    // Of one that came by a Unix socket.
+    std::optional<transport::PeerCredentials> credentials() const;
 
     // Makes the channel that `link` is for and starts it; the main channel is the first. Only what
     // ClientRegistry::admit() lets in: an offered channel that this client, which has not ended, has not yet.

@@ -61,25 +61,29 @@ void ClientRegistry::add_client(auth::LinkedStream link) {
     clients_.emplace(connection_id, client);
     session_.clients = clients_.size();
     log_line(session_.log, LogLevel::info, client->name(), ": from ", link.stream->peer());
-    client->add(std::move(link));
-    if (!watched_ && !client->ended()) {
-        watched_ = true;
-        session_.desktop.set_watched(true);
+    if (clients_.size() == 1) {
+        watch_ = session_.watchers.watch();
     }
+    if (on_change_) {
+        on_change_(*client, true);
+    }
+    client->add(std::move(link));
 }
 
 // Not erased at once: the client may be in the middle of something, and so may a loop over all of them.
 void ClientRegistry::client_ended(const Client& client) {
     session_.report.client_ended(client.figures());
+    if (on_change_) {
+        on_change_(client, false);
+    }
     boost::asio::post(executor_, [this, id = client.connection_id()] { forget(id); });
 }
 
 void ClientRegistry::forget(uint32_t connection_id) {
     clients_.erase(connection_id);
     session_.clients = clients_.size();
-    if (watched_ && clients_.empty()) {
-        watched_ = false;
-        session_.desktop.set_watched(false);
+    if (clients_.empty()) {
+        watch_.end();
     }
 }
 
@@ -104,6 +108,17 @@ void ClientRegistry::lock_keys_changed() {
 size_t ClientRegistry::size() const {
     return static_cast<size_t>(
         std::ranges::count_if(clients_, [](const auto& entry) { return !entry.second->ended(); }));
+}
+
+std::vector<std::shared_ptr<Client>> ClientRegistry::clients() const {
+    std::vector<std::shared_ptr<Client>> found;
+    for (const auto& [id, client] : clients_) {
+        if (!client->ended()) {
+            found.push_back(client);
+        }
+    }
+    std::ranges::sort(found, {}, [](const auto& client) { return client->number(); });
+    return found;
 }
 
 void ClientRegistry::disconnect_all(std::string_view reason) {

@@ -15,15 +15,21 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <random>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace spice::channels {
 
 class ClientRegistry {
 public:
+    // A client came, or one went; it is among clients() only while it is there.
+    using ChangeHandler = std::function<void(const Client& client, bool came)>;
+
     ClientRegistry(boost::asio::any_io_executor executor, Session& session);
     ~ClientRegistry();
     ClientRegistry(const ClientRegistry&) = delete;
@@ -44,7 +50,10 @@ public:
     void cursor_changed(bool shape);
     void lock_keys_changed();
 
-    size_t size() const; // clients that have not ended
+    size_t size() const;                                  // clients that have not ended
+    std::vector<std::shared_ptr<Client>> clients() const; // these, by their numbers
+    void set_change_handler(ChangeHandler on_change) { on_change_ = std::move(on_change); }
+    SharedInput& input() { return input_; }
     // Ends all that are there.
     void disconnect_all(std::string_view reason);
     // Ends all clients, for good.
@@ -62,7 +71,8 @@ private:
     SharedInput input_;
     std::random_device random_;
     uint64_t last_number_ = 0;
-    bool watched_ = false;
+    Watchers::Watch watch_; // while there are clients
+    ChangeHandler on_change_;
     std::map<uint32_t, std::shared_ptr<Client>> clients_; // by connection id; ended ones until the next turn
 };
 

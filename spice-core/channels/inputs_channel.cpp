@@ -61,6 +61,13 @@ void InputsChannel::lock_keys_changed() {
     send(protocol::InputsKeyModifiers::kType, modifiers.body());
 }
 
+void InputsChannel::set_view_only(bool view_only) {
+    Channel::set_view_only(view_only);
+    if (view_only && !closed()) {
+        input_.release_all(held_);
+    }
+}
+
 void InputsChannel::room() {
     lock_keys_changed();
 }
@@ -87,7 +94,7 @@ asio::awaitable<Result<>> InputsChannel::received(uint16_t type, Bytes body) {
         pending_.clear(); // acknowledged as ever, so that the client does not hold back
     }
     for (const InputEvent& event : pending_) {
-        while (!closed() && !input_.offer(held_, event)) {
+        while (!closed() && !view_only() && !input_.offer(held_, event)) {
             boost::system::error_code ignored; // cancelled: closed
             retry_.expires_after(kRetry);
             co_await retry_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));

@@ -27,6 +27,9 @@ public:
     // Session::lock_keys is new: the client hears of it at once, or when it reads again.
     void lock_keys_changed();
 
+    // What is held comes up.
+    void set_view_only(bool view_only) override;
+
 private:
     void started() override;
     boost::asio::awaitable<Result<>> received(uint16_t type, Bytes body) override;

@@ -41,6 +41,9 @@ bool SharedInput::offer(HeldInputs& held, const InputEvent& event) {
     if (const auto* button = std::get_if<ButtonEvent>(&event)) {
         return offer_button(held, *button);
     }
+    if (const auto* keysym = std::get_if<KeysymEvent>(&event)) {
+        return offer_keysym(held, *keysym);
+    }
     return desktop_.post_input(event);
 }
 
@@ -53,6 +56,21 @@ bool SharedInput::offer_key(HeldInputs& held, const KeyEvent& event) {
 bool SharedInput::offer_button(HeldInputs& held, const ButtonEvent& event) {
     assert(event.button >= 1 && event.button < button_holders_.size());
     return change(held.buttons_[event.button], button_holders_[event.button], event.pressed, event);
+}
+
+bool SharedInput::offer_keysym(HeldInputs& held, const KeysymEvent& event) {
+    bool held_now = held.keysyms_.contains(event.keysym);
+    uint32_t& holders = keysym_holders_[event.keysym];
+    const bool taken = change<bool&>(held_now, holders, event.pressed, event);
+    if (holders == 0) {
+        keysym_holders_.erase(event.keysym);
+    }
+    if (held_now) {
+        held.keysyms_.insert(event.keysym);
+    } else {
+        held.keysyms_.erase(event.keysym);
+    }
+    return taken;
 }
 
 template <class Bit>
@@ -78,6 +96,12 @@ void SharedInput::release_all(HeldInputs& held) {
     for (size_t button = 1; button < held.buttons_.size(); ++button) {
         if (held.buttons_[button] && --button_holders_[button] == 0) {
             owed_.push_back(ButtonEvent{static_cast<uint8_t>(button), false});
+        }
+    }
+    for (const uint32_t keysym : held.keysyms_) {
+        if (--keysym_holders_[keysym] == 0) {
+            keysym_holders_.erase(keysym);
+            owed_.push_back(KeysymEvent{keysym, false});
         }
     }
     held = HeldInputs();

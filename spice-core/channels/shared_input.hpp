@@ -19,18 +19,22 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <map>
+#include <set>
 
 namespace spice::channels {
 
 // What one client holds down.
 class HeldInputs {
 public:
-    bool empty() const { return keys_.none() && buttons_.none(); }
+    bool empty() const { return keys_.none() && buttons_.none() && keysyms_.empty(); }
+    size_t keysyms() const { return keysyms_.size(); } // of these, as many as somebody presses
 
 private:
     friend class SharedInput;
     std::bitset<256> keys_; // by SharedInput's slot: scancode & 0x7f, extended ones from 0x80
     std::bitset<17> buttons_;
+    std::set<uint32_t> keysyms_;
 };
 
 class SharedInput {
@@ -51,6 +55,7 @@ public:
 private:
     bool offer_key(HeldInputs& held, const KeyEvent& event);
     bool offer_button(HeldInputs& held, const ButtonEvent& event);
+    bool offer_keysym(HeldInputs& held, const KeysymEvent& event);
     // Presses and releases alike: `held` and `holders` are the client's and the common record of one key.
     template <class Bit>
     bool change(Bit held, uint32_t& holders, bool pressed, const InputEvent& event);
@@ -62,7 +67,8 @@ private:
     Desktop& desktop_; // the front-end; outlives the server
     std::array<uint32_t, 256> key_holders_{};
     std::array<uint32_t, 17> button_holders_{};
-    std::deque<InputEvent> owed_; // at most one release per key and button that was down
+    std::map<uint32_t, uint32_t> keysym_holders_; // only those that somebody holds
+    std::deque<InputEvent> owed_;                 // at most one release per key and button that was down
 };
 
 } // namespace spice::channels

@@ -35,10 +35,13 @@ const char* name_of(uint8_t type) {
 
 } // namespace
 
+std::string type_name(uint8_t type) {
+    const char* const name = name_of(type);
+    return name != nullptr ? name : "channel type " + std::to_string(type);
+}
+
 std::string describe(const ChannelId& channel) {
-    const char* name = name_of(channel.type);
-    const std::string type = name != nullptr ? name : "channel type " + std::to_string(channel.type);
-    return type + ":" + std::to_string(channel.id);
+    return type_name(channel.type) + ":" + std::to_string(channel.id);
 }
 
 } // namespace spice::protocol

@@ -14,6 +14,8 @@ struct ChannelId {
     friend auto operator<=>(const ChannelId&, const ChannelId&) = default;
 };
 
+// "display"; "channel type 77".
+std::string type_name(uint8_t type);
 // For the log: "display:0", "channel type 77:3".
 std::string describe(const ChannelId& channel);
 

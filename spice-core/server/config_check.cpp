@@ -1,6 +1,6 @@
 #include "server/config_check.hpp"
 
-#include <spice/protocol.h>
+#include "auth/ticket_book.hpp"
 
 #include <string>
 
@@ -17,14 +17,11 @@ void require(bool holds, const std::string& complaint) {
 } // namespace
 
 void check_tickets(const std::vector<Ticket>& tickets, const std::string& option) {
-    const std::string limit = std::to_string(SPICE_MAX_PASSWORD_LENGTH);
     for (const Ticket& ticket : tickets) {
-        require(!ticket.password.empty(), option + ": the password is empty; write 1 to " + limit +
-                                              " bytes into the file, or use --disable-ticketing");
-        require(ticket.password.size() <= SPICE_MAX_PASSWORD_LENGTH,
-                option + ": the password is longer than the " + limit + " bytes that the protocol allows");
-        require(ticket.password.find('\0') == std::string::npos,
-                option + ": the password holds a zero byte, which clients cannot send");
+        if (const char* const fault = auth::fault_of(ticket)) {
+            const char* const remedy = "; write 1 to 60 bytes into the file, or use --disable-ticketing";
+            throw ConfigError(option + ": " + fault + (ticket.password.empty() ? remedy : ""));
+        }
     }
 }
 

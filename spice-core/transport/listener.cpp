@@ -198,6 +198,12 @@ Listener::Listener(asio::any_io_executor executor, const ServerConfig& config, L
     }
 }
 
+Listener::Listener(asio::any_io_executor executor, UnixBinding socket, LogSink& log)
+    : executor_(std::move(executor)), log_(log) {
+    add(socket.take_socket(), Door::plain);
+    names_.push_back(std::move(socket));
+}
+
 void Listener::add_tcp(const ServerConfig& config) {
     if (config.addresses.empty()) {
         return;

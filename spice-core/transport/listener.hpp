@@ -30,6 +30,8 @@ public:
     // owned from here on, also when it throws. Host names are looked up at once, blocking. Throws
     // ConfigError. `log` must outlive the listener.
     Listener(boost::asio::any_io_executor executor, const ServerConfig& config, LogSink& log);
+    // At this one socket alone.
+    Listener(boost::asio::any_io_executor executor, UnixBinding socket, LogSink& log);
     ~Listener(); // stops
     Listener(const Listener&) = delete;
     Listener& operator=(const Listener&) = delete;

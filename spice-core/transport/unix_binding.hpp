@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include <string>
+#include <string_view>
 
 namespace spice::transport {
 
@@ -14,8 +15,8 @@ namespace spice::transport {
 class UnixBinding {
 public:
     // `path` is absolute, at most 107 bytes. A socket that nobody listens on any more, left by a server that
-    // died, is replaced; anything else that stands there stays. Throws ConfigError naming --unix.
-    explicit UnixBinding(std::string path);
+    // died, is replaced; anything else that stands there stays. Throws ConfigError naming `option`.
+    explicit UnixBinding(std::string path, std::string_view option = "--unix");
     UnixBinding(UnixBinding&& other) noexcept;
     UnixBinding& operator=(UnixBinding&&) = delete;
     ~UnixBinding();

@@ -54,6 +54,34 @@ TEST_F(TicketBookTest, accepts_all_when_there_is_none) {
     EXPECT_TRUE(TicketBook::fits(*pass, "whatever")) << "who is in stays in";
 }
 
+TEST_F(TicketBookTest, takes_one_more_beside_those_there_are) {
+    make({ticket("secret")});
+    Ticket guest = ticket("guest");
+    guest.one_shot = true;
+    EXPECT_TRUE(book_->add(guest));
+    EXPECT_EQ(verdict("secret"), TicketVerdict::accepted);
+    const auto pass = come("guest");
+    ASSERT_TRUE(pass);
+    EXPECT_EQ(verdict("guest"), TicketVerdict::used_up);
+    EXPECT_TRUE(TicketBook::fits(*pass, "guest"));
+}
+
+TEST_F(TicketBookTest, holds_a_limited_number_that_let_somebody_in) {
+    make({ticket("secret")});
+    for (size_t i = 1; i < kMostTickets; ++i) {
+        Ticket guest = ticket("guest" + std::to_string(i));
+        guest.expires = now_ + seconds(static_cast<int>(i));
+        ASSERT_TRUE(book_->add(guest));
+    }
+    EXPECT_FALSE(book_->add(ticket("one more")));
+    EXPECT_EQ(verdict("one more"), TicketVerdict::wrong);
+    now_ += seconds(1); // guest1 has expired
+    EXPECT_TRUE(book_->add(ticket("one more")));
+    EXPECT_FALSE(book_->add(ticket("yet another")));
+    EXPECT_EQ(verdict("one more"), TicketVerdict::accepted);
+    EXPECT_EQ(verdict("secret"), TicketVerdict::accepted);
+}
+
 TEST_F(TicketBookTest, gives_each_ticket_its_own_rights) {
     Ticket watching = ticket("watch");
     watching.view_only = true;

@@ -110,6 +110,43 @@ TEST_F(ClientRegistryTest, ends_all_channels_of_a_client_with_its_main_channel) 
     EXPECT_EQ(test::texts_of(desktop.input), (Texts{"key 1e down", "key 1e up"}));
 }
 
+TEST_F(ClientRegistryTest, tells_of_clients_that_come_and_go) {
+    Texts changes;
+    registry.set_change_handler([&](const Client& client, bool came) {
+        changes.push_back(client.name() + (came ? " came, " : " went, ") + std::to_string(registry.size()));
+    });
+    std::unique_ptr<Peer> first;
+    std::unique_ptr<Peer> second;
+    connect(first);
+    connect(second);
+    ASSERT_EQ(registry.clients().size(), 2u);
+    EXPECT_EQ(registry.clients()[0]->number(), 1u);
+    registry.clients()[0]->close("kicked");
+    run();
+    second->hang_up();
+    run();
+    EXPECT_EQ(changes,
+              (Texts{"client 1 came, 1", "client 2 came, 2", "client 1 went, 1", "client 2 went, 0"}));
+    EXPECT_TRUE(registry.clients().empty());
+}
+
+TEST_F(ClientRegistryTest, lets_a_client_only_watch_from_now_on) {
+    std::unique_ptr<Peer> main;
+    std::unique_ptr<Peer> inputs;
+    const uint32_t id = connect(main);
+    const auto client = registry.clients().front();
+    EXPECT_EQ(client->channels(), (std::vector<protocol::ChannelId>{{SPICE_CHANNEL_MAIN, 0}}));
+    client->set_view_only(true);
+    attach(SPICE_CHANNEL_INPUTS, id, inputs); // channels that come later, too
+    inputs->say(SPICE_MSGC_INPUTS_KEY_DOWN, ByteWriter().u32(0x1e));
+    run();
+    EXPECT_TRUE(desktop.input.empty());
+    client->set_view_only(false);
+    inputs->say(SPICE_MSGC_INPUTS_KEY_DOWN, ByteWriter().u32(0x1f));
+    run();
+    EXPECT_EQ(test::texts_of(desktop.input), Texts{"key 1f down"});
+}
+
 TEST_F(ClientRegistryTest, closes_a_link_whose_client_ended_meanwhile) {
     std::unique_ptr<Peer> main;
     std::unique_ptr<Peer> late;

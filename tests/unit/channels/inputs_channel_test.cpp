@@ -51,6 +51,40 @@ protected:
     int presses = 0;
 };
 
+TEST_F(InputsChannelTest, may_be_told_to_let_watch_only_and_to_stop_that) {
+    open();
+    key(SPICE_MSGC_INPUTS_KEY_DOWN, 0x1e);
+    button(SPICE_MSGC_INPUTS_MOUSE_PRESS, 1);
+    run();
+    EXPECT_EQ(seen(), (Texts{"key 1e down", "button 1 down"}));
+    channel->set_view_only(true);
+    EXPECT_EQ(seen(), (Texts{"key 1e up", "button 1 up"}));
+    key(SPICE_MSGC_INPUTS_KEY_DOWN, 0x1f);
+    run();
+    EXPECT_EQ(seen(), Texts());
+    channel->set_view_only(false);
+    key(SPICE_MSGC_INPUTS_KEY_UP, 0x9f); // was never down
+    key(SPICE_MSGC_INPUTS_KEY_DOWN, 0x20);
+    run();
+    EXPECT_EQ(seen(), Texts{"key 20 down"});
+}
+
+TEST_F(InputsChannelTest, forgets_what_waits_when_it_may_only_watch) {
+    open();
+    desktop.limit = 0;
+    key(SPICE_MSGC_INPUTS_KEY_DOWN, 0x1e);
+    run();
+    channel->set_view_only(true);
+    desktop.limit = 10;
+    key(SPICE_MSGC_INPUTS_KEY_DOWN, 0x1f);
+    motion(1, 1);
+    motion(1, 1);
+    motion(1, 1);
+    motion(1, 1); // acknowledged: all before has been handled
+    EXPECT_TRUE(run_until([&] { return acknowledgements() == 1; }));
+    EXPECT_EQ(seen(), Texts());
+}
+
 TEST_F(InputsChannelTest, begins_with_the_locks_that_are_on) {
     session.lock_keys = 6;
     open();

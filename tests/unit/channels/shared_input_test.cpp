@@ -64,6 +64,24 @@ TEST_F(SharedInputTest, releases_what_only_the_vanished_client_held) {
     EXPECT_EQ(seen(), Texts{"key 1e up"});
 }
 
+TEST_F(SharedInputTest, shares_keys_by_keysym_like_others) {
+    input.offer(first, KeysymEvent{0x20ac, true});
+    input.offer(second, KeysymEvent{0x20ac, true});
+    input.offer(second, KeysymEvent{0x61, true});
+    input.offer(first, KeysymEvent{0x62, false}); // not held
+    EXPECT_EQ(seen(), (Texts{"keysym 20ac down", "keysym 61 down"}));
+    EXPECT_EQ(second.keysyms(), 2u);
+    input.offer(first, KeysymEvent{0x20ac, false});
+    EXPECT_TRUE(first.empty());
+    EXPECT_EQ(seen(), Texts());
+    input.release_all(second);
+    EXPECT_EQ(seen(), (Texts{"keysym 61 up", "keysym 20ac up"}));
+    EXPECT_TRUE(second.empty());
+    desktop.limit = 0;
+    EXPECT_FALSE(input.offer(first, KeysymEvent{0x61, true}));
+    EXPECT_TRUE(first.empty());
+}
+
 TEST_F(SharedInputTest, changes_nothing_when_the_desktop_refuses) {
     desktop.limit = 0;
     EXPECT_FALSE(input.offer(first, KeyEvent{0x1e, true}));
