@@ -26,6 +26,7 @@ struct xspice_core_config {
     const char *unix_path;   /* of a socket to make */
     const char *listen_fds;  /* list of descriptors of listening sockets, owned by the core from now on */
     const char *web_origins; /* list, "https://host[:port]" */
+    const char *control;     /* path of the control socket to make */
 
     /* TLS. Files not given are those of x509_dir with the names that they have there. */
     const char *x509_dir;

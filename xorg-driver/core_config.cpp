@@ -76,6 +76,9 @@ ServerConfig core_config(const xspice_core_config& options) {
     if (options.name != nullptr) {
         config.name = options.name;
     }
+    if (options.control != nullptr) {
+        config.control_path = options.control;
+    }
     config.uuid = make_uuid();
     read_choice("--image-compression", options.image_compression, kImageCompressions,
                 config.image_compression);

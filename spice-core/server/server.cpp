@@ -13,6 +13,7 @@
 #include "channels/offered_channels.hpp"
 #include "channels/session.hpp"
 #include "codecs/encode_pool.hpp"
+#include "control/control_server.hpp"
 #include "server/config_check.hpp"
 #include "server/core_thread.hpp"
 #include "server/exposure.hpp"
@@ -63,6 +64,7 @@ struct Server::Impl {
     auth::PendingLinks::Limits link_limits() const;
     transport::Opening opening();
     std::unique_ptr<transport::TlsContext> tls_context() const;
+    control::Controls controls();
     bool set_tickets(const std::vector<Ticket>& fresh, ConnectedAction action);
     void take(Commit commit);
     void apply(Commit commit);
@@ -87,6 +89,7 @@ struct Server::Impl {
     channels::ClientRegistry registry;
     auth::PendingLinks pending_links;
     transport::Listener listener;
+    std::unique_ptr<control::ControlServer> control; // null: not wanted
     server::FrameClock frame_clock;
     asio::steady_timer frame_timer;
     server::CoreThread thread;
@@ -106,6 +109,12 @@ Server::Impl::Impl(ServerConfig server_config, Desktop& the_desktop, LogSink& th
     session.encode_pool = &encode_pool;
     server::warn_of_exposure(config, log);
     auth::wipe(config.tickets);
+    if (!config.control_path.empty()) {
+        control =
+            std::make_unique<control::ControlServer>(context.get_executor(), config.control_path, controls());
+        registry.set_change_handler(
+            [this](const channels::Client& client, bool came) { control->client_changed(client, came); });
+    }
     ticket_keys.current(); // made now: the first client need not wait for it
 }
 
@@ -144,6 +153,12 @@ bool Server::Impl::set_tickets(const std::vector<Ticket>& fresh, ConnectedAction
     return true;
 }
 
+control::Controls Server::Impl::controls() {
+    return {session, registry, tickets, [this](const std::vector<Ticket>& fresh, ConnectedAction action) {
+                return set_tickets(fresh, action);
+            }};
+}
+
 auth::PendingLinks::Limits Server::Impl::link_limits() const {
     return {config.link_deadline, config.max_unauthenticated, config.max_unauthenticated_per_address};
 }
@@ -165,6 +180,9 @@ void Server::Impl::start() {
     listener.start([this](std::unique_ptr<transport::Stream> stream, transport::Door door) {
         pending_links.add(std::move(stream), door);
     });
+    if (control) {
+        control->start();
+    }
     thread.start();
 }
 
@@ -173,6 +191,9 @@ void Server::Impl::stop() {
         listener.stop();
         pending_links.stop();
         registry.stop("the server stops");
+        if (control) {
+            control->stop();
+        }
         frame_timer.cancel();
     });
 }
@@ -188,8 +209,7 @@ void Server::Impl::take(Commit commit) {
         apply(std::move(commit));
     } catch (const std::exception& error) {
         log_line(log, LogLevel::error, "commit: internal error: ", escaped(error.what()));
-        desktop.set_watched(false);
-        desktop.set_watched(true);
+        session.watchers.look_anew();
     }
     open_gate_at(frame_clock.commit_taken(std::chrono::steady_clock::now(), pixels));
 }
@@ -213,6 +233,9 @@ void Server::Impl::apply(Commit commit) {
     if (commit.lock_keys && *commit.lock_keys != session.lock_keys) {
         session.lock_keys = *commit.lock_keys;
         registry.lock_keys_changed();
+    }
+    if (control) {
+        control->commit_taken(commit, update);
     }
 }
 

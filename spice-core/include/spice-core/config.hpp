@@ -96,6 +96,8 @@ struct ServerConfig {
     // Listening stream sockets (TCP or Unix) that somebody else made: systemd's socket activation. Owned from
     // the construction of the server on.
     std::vector<int> listening_sockets;
+    // The control socket (docs/control.md), made like those; empty: none.
+    std::string control_path;
     // Web pages from elsewhere than this server whose scripts may connect: "https://desk.example.org".
     std::vector<std::string> web_origins;
 
