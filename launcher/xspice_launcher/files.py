@@ -1,4 +1,5 @@
 """The files of one display: private to their user, and gone when the display is."""
+import errno
 import os
 import shutil
 import stat
@@ -6,12 +7,15 @@ from collections.abc import Mapping
 
 from .errors import OperatorError
 
+_LONGEST_SOCKET = 107  # bytes of its name: sockaddr_un
+
 
 class RunDirectory:
     """A directory of mode 0700 for one display.
 
-    With XDG_RUNTIME_DIR: $XDG_RUNTIME_DIR/xspice/<random>, and the .vv file beside it under a name that can be
-    guessed. Without: xspice-<random> in $TMPDIR or /tmp, or where else it can be, and the .vv file in it.
+    With XDG_RUNTIME_DIR: $XDG_RUNTIME_DIR/xspice/<random>; beside it, under names that can be guessed, the .vv file
+    and a link to the control socket. Without: xspice-<random> in $TMPDIR or /tmp, or where else it can be, and the .vv
+    file in it; the link is in /tmp/xspice-UID.
 
     Nothing exists before create(), but what will is known: whoever made a copy of this object by fork() can
     remove() what the other one made.
@@ -21,6 +25,8 @@ class RunDirectory:
         """Raises OperatorError."""
         self._shared: str | None = None
         self.viewer_file: str | None = None
+        self.control_path = ""  # by which programs find the control socket, once publish_control() was called
+        self._control_link: str | None = None
         self.warning: str | None = None  # what the user may want to know about XDG_RUNTIME_DIR
         name = os.urandom(8).hex()
         runtime_directory = environment.get("XDG_RUNTIME_DIR")
@@ -49,6 +55,8 @@ class RunDirectory:
                 except FileNotFoundError:  # the last of the other displays just removed the shared one
                     if not self._shared:
                         raise
+            if len(os.fsencode(self.control_socket)) > _LONGEST_SOCKET:
+                raise OSError(errno.ENAMETOOLONG, "too long for the name of a socket")
             self.make_directory("xorg.conf.d")
         except OSError as error:
             raise OperatorError(f'{"XDG_RUNTIME_DIR" if self._shared else "TMPDIR"}: cannot make {self.path}: '
@@ -76,7 +84,7 @@ class RunDirectory:
             pass
 
     def viewer_path(self, display: int) -> str:
-        """Where the .vv file of `display` goes; remove_viewer_file() knows of it from now on."""
+        """Where the .vv file of `display` goes; remove_names() knows of it from now on."""
         self.viewer_file = os.path.join(self._shared or self.path, f"display-{display}.vv")
         return self.viewer_file
 
@@ -84,10 +92,39 @@ class RunDirectory:
         """Where xspicectl looks for what goes into further .vv files; beside the first one, and removed with it."""
         return self.viewer_file.removesuffix(".vv") + ".json"
 
-    def remove_viewer_file(self) -> None:
-        """To be done while the display is ours: afterwards the name may be somebody else's."""
-        if self.viewer_file:
-            for path in (self.viewer_file, self.facts_path()):
+    @property
+    def control_socket(self) -> str:
+        """Which the X server makes."""
+        return self.file("control")
+
+    def control_link(self, display: int) -> str:
+        """The name that can be guessed for the control socket; remove_names() knows of it from now on."""
+        self._control_link = os.path.join(self._shared or f"/tmp/xspice-{os.getuid()}", f"display-{display}.control")
+        return self._control_link
+
+    def publish_control(self, display: int) -> str | None:
+        """Makes that name, if it can. What the user should know about it."""
+        link = self.control_link(display)
+        temporary = f"{link}.{os.path.basename(self.path)}"
+        try:
+            if not self._shared:
+                _make_shared(os.path.dirname(link))
+            os.symlink(self.control_socket, temporary)
+            os.rename(temporary, link)
+        except OSError as error:
+            self._control_link = None
+            self.control_path = self.control_socket
+            if error.errno in (errno.EROFS, errno.EACCES, errno.ENOENT):
+                return None  # no /tmp for us, and nothing wrong with that
+            return f"{link}: cannot be made: {error.strerror}; the control socket is {self.control_path}"
+        self.control_path = link
+        return None
+
+    def remove_names(self) -> None:
+        """Those that can be guessed. To be done while the display is ours: afterwards they may be somebody else's."""
+        names = [self.viewer_file, self.facts_path()] if self.viewer_file else []
+        for path in (*names, self._control_link):
+            if path:
                 try:
                     os.unlink(path)
                 except OSError:
@@ -95,11 +132,12 @@ class RunDirectory:
 
     def remove(self) -> None:
         shutil.rmtree(self.path, ignore_errors=True)
-        if self._shared:
-            try:
-                os.rmdir(self._shared)
-            except OSError:
-                pass  # other displays are using it
+        for directory in (self._shared, self._control_link and os.path.dirname(self._control_link)):
+            if directory:
+                try:
+                    os.rmdir(directory)
+                except OSError:
+                    pass  # other displays are using it
 
 
 def _temporary_directory(environment: Mapping[str, str]) -> str:
@@ -116,13 +154,28 @@ def _why_unusable(runtime_directory: str) -> str | None:
         return "not a directory"
     if not os.access(runtime_directory, os.W_OK | os.X_OK):
         return "cannot be written to"
+    shared = os.path.join(os.path.abspath(runtime_directory), "xspice")
+    if len(os.fsencode(shared)) > _LONGEST_SOCKET - len("/0123456789abcdef/control"):
+        return "too long for the name of a socket in it"
     try:
-        status = os.lstat(os.path.join(runtime_directory, "xspice"))
+        private = _is_private(shared)
     except FileNotFoundError:
         return None
-    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or status.st_mode & 0o077:
-        return "its directory xspice is not private to you"
-    return None
+    return None if private else "its directory xspice is not private to you"
+
+
+def _is_private(directory: str) -> bool:
+    status = os.lstat(directory)
+    return stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and not status.st_mode & 0o077
+
+
+def _make_shared(directory: str) -> None:
+    """If it is not there. Raises OSError, also for one that is not private: anybody can make things in /tmp."""
+    try:
+        os.mkdir(directory, 0o700)
+    except FileExistsError:
+        if not _is_private(directory):
+            raise PermissionError(errno.EPERM, "its directory is not private to you") from None
 
 
 def state_directory(environment: Mapping[str, str]) -> str:

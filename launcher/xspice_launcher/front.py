@@ -99,6 +99,7 @@ class Front:
         if word == "display":
             self._display = int(argument)
             self._files.viewer_path(self._display)
+            self._files.control_link(self._display)
         elif word == "ready":
             _tell_service_manager(f"READY=1\nSTATUS=Display :{self._display} is ready")
         elif word == "stopping":
@@ -106,7 +107,7 @@ class Front:
 
     def _clean_up_after_keeper(self, wait_status: int) -> None:
         report.problem(f"its keeper process was killed by signal {os.WTERMSIG(wait_status)}; ending the display")
-        self._files.remove_viewer_file()
+        self._files.remove_names()
         processes.end_descendants(grace=5)
         if self._display is not None:
             x11.remove_stale_socket(self._display)

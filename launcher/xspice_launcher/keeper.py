@@ -2,7 +2,7 @@
 import os
 from collections.abc import Callable
 
-from . import entrances, files, network, processes, report, session, ticket, viewer_file
+from . import control, entrances, files, network, processes, report, session, ticket, viewer_file
 from .errors import OperatorError, StopRequested
 from .settings import Settings
 from .xorg import Xorg, child_environment, find_module_path, how_it_ended
@@ -65,6 +65,9 @@ class Keeper:
         self._remove_secrets()
         for passed in self._settings.inherited:
             os.close(passed.descriptor)
+        problem = self._files.publish_control(self._xorg.display)
+        if problem:
+            report.warning(problem)
         self._session.prepare(self._session_display())
         self._announce()
         self._session.start()
@@ -72,7 +75,8 @@ class Keeper:
 
     def _session_display(self) -> dict[str, str]:
         """The variables by which programs find the display."""
-        return {"DISPLAY": f":{self._xorg.display}", "XAUTHORITY": self._xorg.authority_file}
+        return {"DISPLAY": f":{self._xorg.display}", "XAUTHORITY": self._xorg.authority_file,
+                control.VARIABLE: self._files.control_path}
 
     def _announce(self) -> None:
         """Tells the user how to connect."""
@@ -158,7 +162,7 @@ class Keeper:
     def _end(self) -> None:
         """The session first, while its programs still have a display and their bus; then these; then the files."""
         self._notify("stopping")
-        self._files.remove_viewer_file()
+        self._files.remove_names()
         servers = [pid for pid in (self._session.bus, self._xorg.pid) if pid is not None]
         processes.end_descendants(but=frozenset(servers), grace=_SESSION_GRACE)
         processes.end_descendants(but=frozenset(servers[-1:]), grace=_SESSION_GRACE)

@@ -49,7 +49,7 @@ class Xorg:
         """
         settings, files = self._settings, self._files
         deadline = time.monotonic() + _START_TIMEOUT
-        files.write("xorg.conf", os.fsencode(xorg_conf.text(settings, found)))
+        files.write("xorg.conf", os.fsencode(xorg_conf.text(settings, found, files.control_socket)))
         files.write("xorg.conf.d/none.conf", b"# Nothing of the machine configures this display.\n")
         files.write("Xauthority", x11.authority(self.cookie, self.display))
         reader, writer = os.pipe2(os.O_CLOEXEC)

@@ -58,8 +58,10 @@ EndSection
 """
 
 
-def text(settings: Settings, found: dict[str, object]) -> str:
-    """`found`: values that are known at the start only, by the names of their options; None takes one away."""
+def text(settings: Settings, found: dict[str, object], control: str | None = None) -> str:
+    """`found`: values that are known at the start only, by the names of their options; None takes one away.
+    `control`: where the control socket is made.
+    """
     device, keyboard = [], []
     for option in OPTIONS:
         if option.driver:
@@ -69,6 +71,8 @@ def text(settings: Settings, found: dict[str, object]) -> str:
                 lines.append(_line(option.driver, value))
     if settings.inherited:
         device.append(_line("SpiceListenFds", tuple(str(passed.descriptor) for passed in settings.inherited)))
+    if control:
+        device.append(_line("SpiceControl", control))
     device.append(_line("MaxSize", values.screen_limit(settings.size, settings.numheads)))
     return _TEMPLATE.format(device="".join(device), keyboard="".join(keyboard))
 

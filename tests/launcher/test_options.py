@@ -106,7 +106,7 @@ def test_every_option_of_the_driver_is_tried_above():
 def test_driver_knows_every_device_option_and_has_no_other():
     table = set(re.findall(r'\{OPTION_\w+, "(\w+)"', (SOURCE / "xorg-driver" / "xspice_options.c").read_text()))
     written = {option.driver for option in option_table.OPTIONS if option.driver and option.group != "Keyboard"}
-    assert table == written | {"MaxSize", "SpiceListenFds"}
+    assert table == written | {"MaxSize", "SpiceListenFds", "SpiceControl"}
 
 
 COMPRESSIONS = {
