@@ -41,8 +41,10 @@ static unsigned level_of(const XkbKeyTypeRec *type, unsigned modifiers) {
 static KeySym other_form(KeySym keysym) {
     uint32_t code_point;
 
-    if (keysym >= UNICODE_KEYSYM)
-        return xkb_utf32_to_keysym((uint32_t)keysym - UNICODE_KEYSYM);
+    if (keysym >= UNICODE_KEYSYM) {
+        KeySym named = xkb_utf32_to_keysym((uint32_t)keysym - UNICODE_KEYSYM);
+        return named == NoSymbol ? keysym : named;
+    }
     if (keysym >= XK_BackSpace &&
         keysym <= XK_Delete) /* function keys and keypad are more than a character */
         return keysym;
