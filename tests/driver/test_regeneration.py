@@ -1,6 +1,6 @@
 """Server regeneration: without -noreset Xorg starts over when its last client has gone."""
 
-from support import procinfo, processes, xserver
+from support import control_client, procinfo, processes, xserver
 
 WARM_UP = 8  # generations until Xorg's own caches are filled
 
@@ -49,4 +49,33 @@ def test_resized_screen_and_outputs_survive(xorg):
     server.x.window(0, 0, width, height, colour=0x654321)
     server.x.sync()
     assert (server.x.picture() == 0x654321).all()
+    server.abandon()
+
+
+def typed(server, control, text):
+    """What an X client gets when `text` is typed."""
+    keysyms = []
+
+    def complete():
+        keysyms.extend(event["keysym"] for event in server.x.events()
+                       if event["type"] == "key-press" and not event["keysym"].startswith("Shift_"))
+        return len(keysyms) >= len(text)
+
+    server.x.window(0, 0, 100, 100)
+    control.ask("type", text=text)
+    processes.wait_for(complete, 10, lambda: f"{text} as keys: {keysyms}")
+    return keysyms
+
+
+def test_layouts_and_lent_keys_are_asked_for_in_each(xorg, tmp_path):
+    server = xorg({"NumHeads": "2", "Size": "640x480", "SpiceControl": str(tmp_path / "control")}, arguments=())
+    with control_client.Control(tmp_path / "control") as control:
+        for width in (801, 700, 801):
+            answer = control.ask("resize", monitors=[{"width": width, "height": 601}, {"width": 333, "height": 444}])
+            assert (answer["width"], answer["height"]) == (width + 333, 601)
+            assert server.x.size() == (width + 333, 601)
+            keymap = server.x.keymap()
+            assert typed(server, control, "aŽš") == ["a", "Zcaron", "scaron"]
+            next_generation(server)
+            assert server.x.keymap() == keymap
     server.abandon()
