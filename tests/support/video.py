@@ -33,8 +33,8 @@ def decode(path):
     """Every frame, as bytes (frame, height, width, R G B). Fails on whatever the decoder complains about."""
     video = probe(path)
     decoded = subprocess.run(
-        ["ffmpeg", "-v", "error", "-i", path, "-fps_mode", "passthrough", "-sws_flags", "accurate_rnd+full_chroma_int",
-         "-f", "rawvideo", "-pix_fmt", "rgb24", "-"], check=True, capture_output=True, timeout=120)
+        ["ffmpeg", "-v", "error", "-i", path, "-fps_mode", "passthrough", "-enc_time_base", "1/1000",
+         "-sws_flags", "accurate_rnd+full_chroma_int", "-f", "rawvideo", "-pix_fmt", "rgb24", "-"], check=True, capture_output=True, timeout=120)
     assert not decoded.stderr, decoded.stderr.decode()
     return numpy.frombuffer(decoded.stdout, dtype=numpy.uint8).reshape(-1, video.height, video.width, 3)
 
