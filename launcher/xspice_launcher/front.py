@@ -85,14 +85,14 @@ class Front:
 
     def _reap_orphans(self, *_: object) -> None:
         """Process 1 is given those of the whole namespace."""
-        while True:
-            try:
+        try:
+            while True:
                 ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-            except ChildProcessError:
-                return
-            if ended is None or ended.si_pid == self._keeper:
-                return
-            os.waitpid(ended.si_pid, 0)
+                if ended is None or ended.si_pid == self._keeper:
+                    return
+                os.waitpid(ended.si_pid, 0)
+        except ChildProcessError:
+            pass  # there is none, or the next signal came in between, and its handler was quicker
 
     def _hear(self, line: bytes) -> None:
         word, _, argument = line.decode().strip().partition(" ")
