@@ -88,10 +88,6 @@ class RunDirectory:
         self.viewer_file = os.path.join(self._shared or self.path, f"display-{display}.vv")
         return self.viewer_file
 
-    def facts_path(self) -> str:
-        """Where xspicectl looks for what goes into further .vv files; beside the first one, and removed with it."""
-        return self.viewer_file.removesuffix(".vv") + ".json"
-
     @property
     def control_socket(self) -> str:
         """Which the X server makes."""
@@ -122,8 +118,7 @@ class RunDirectory:
 
     def remove_names(self) -> None:
         """Those that can be guessed. To be done while the display is ours: afterwards they may be somebody else's."""
-        names = [self.viewer_file, self.facts_path()] if self.viewer_file else []
-        for path in (*names, self._control_link):
+        for path in (self.viewer_file, self._control_link):
             if path:
                 try:
                     os.unlink(path)

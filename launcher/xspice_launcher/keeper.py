@@ -83,11 +83,11 @@ class Keeper:
         self._report_ready(self._write_viewer_file())
 
     def _write_viewer_file(self) -> str:
-        """And beside it what xspicectl makes further ones of."""
+        """And what xspicectl makes further ones of."""
         path = self._files.viewer_path(self._xorg.display)
         contents = self._viewer_contents()
         files.write_private(path, viewer_file.text(contents))
-        files.write_private(self._files.facts_path(), viewer_file.facts(contents, access(self._settings, self._secrets)))
+        self._files.write(viewer_file.FACTS, viewer_file.facts(contents))
         return path
 
     def _write_secrets(self) -> dict[str, object]:
@@ -190,13 +190,6 @@ def driver_values(found: entrances.Entrances, directory: str | None) -> dict[str
     """What xorg_conf.text() cannot take from the settings as they are; passwords are not among it."""
     return {"--port": found.port, "--tls-port": found.tls_port or None, "--addr": found.addresses,
             "--x509-dir": directory}
-
-
-def access(settings: Settings, secrets: ticket.Secrets) -> str:
-    """As viewer_file.facts() takes it."""
-    if settings.sasl:
-        return "sasl"
-    return "open" if secrets.ticket is None else "ticket"
 
 
 def how_clients_prove_themselves(settings: Settings, secrets: ticket.Secrets, ports: bool) -> str:

@@ -5,6 +5,8 @@ import re
 
 from .entrances import Entrance
 
+FACTS = "facts.json"  # where facts() are, beside the control socket
+
 
 @dataclasses.dataclass(frozen=True)
 class Contents:
@@ -51,24 +53,21 @@ def _where(contents: Contents) -> dict[str, object]:
     return {"unix-path": contents.entrances[0].path}
 
 
-def facts(contents: Contents, access: str) -> bytes:
-    """What others need to write a .vv file for the display: all but the ticket. For from_facts().
-
-    `access`: "ticket", "sasl" or "open".
-    """
+def facts(contents: Contents) -> bytes:
+    """What others need to write a .vv file for the display: all but the ticket. For from_facts()."""
     return json.dumps({"entrances": [dataclasses.asdict(entrance) for entrance in contents.entrances],
                        "title": contents.title, "authority": contents.authority,
-                       "host_subject": contents.host_subject, "secure_channels": contents.secure_channels,
-                       "access": access}).encode() + b"\n"
+                       "host_subject": contents.host_subject,
+                       "secure_channels": contents.secure_channels}).encode() + b"\n"
 
 
-def from_facts(written: bytes) -> tuple[Contents, str]:
-    """And how clients prove themselves. Raises ValueError for what facts() has not written."""
+def from_facts(written: bytes) -> Contents:
+    """Raises ValueError for what facts() has not written."""
     try:
         found = json.loads(written)
         entrances = [Entrance(**entrance) for entrance in found["entrances"]]
         return Contents(entrances, found["title"], authority=found["authority"], host_subject=found["host_subject"],
-                        secure_channels=tuple(found["secure_channels"])), found["access"]
+                        secure_channels=tuple(found["secure_channels"]))
     except (TypeError, KeyError) as error:
         raise ValueError(f"unknown contents: {error}") from None
 

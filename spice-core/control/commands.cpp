@@ -73,6 +73,9 @@ ControlClient::Answering ControlClient::execute(const StatusRequest&) {
     if (known) {
         describe_screen(session(), answer.members);
     }
+    answer.members["access"] = session().config.sasl              ? "sasl"
+                               : desk_->controls().tickets.open() ? "open"
+                                                                  : "ticket";
     answer.members["clients"] = desk_->controls().registry.size();
     answer.members["commits"] = desk_->commits();
     answer.members["recording"] = server_.captures();

@@ -1,10 +1,13 @@
 """remote-viewer opens the .vv file that xspice wrote, and shows the desktop: whatever way in the file names."""
 
+import json
+import os
 import shutil
 import stat
+import subprocess
 
 import pytest
-from support import pixels, processes
+from support import pixels, processes, xserver
 from support.exact import wait_changed, wait_rest
 
 
@@ -39,18 +42,23 @@ WAYS = {
 }
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_remote_viewer_shows_the_desktop(server, tmp_path, way):
+def begin(server, tmp_path, way):
+    """A display with something on it, and its picture."""
     # No --disable-ticketing: the launcher makes a ticket, and the file is the way to it.
     arguments = dict(WAYS[way])
     arguments["options"] = [word.replace("DIRECTORY", str(tmp_path)) for word in arguments.get("options", ())]
     xspice = server(size="640x480", ticket=True, **arguments)
-    file = viewer_file(xspice, tmp_path)
-    wanted = draw(xspice)
+    return xspice, draw(xspice)
+
+
+def view(server, file, tmp_path):
     screen = server.xvfb(size="1280x1024")
     viewer = screen.run("dbus-run-session", "remote-viewer", "--debug", file,
                         env={"XDG_CONFIG_HOME": tmp_path, "XDG_CACHE_HOME": tmp_path})
+    return screen, viewer
 
+
+def assert_shown(wanted, screen, viewer):
     def shown():
         assert viewer.poll() is None, "remote-viewer ended"
         return pixels.find(wanted, screen.x.picture())
@@ -63,3 +71,42 @@ def test_remote_viewer_shows_the_desktop(server, tmp_path, way):
         pixels.save(wanted, paths[1])
         raise AssertionError(f"{error}; saved {paths}") from error
     print(f"remote-viewer shows the desktop at ({x},{y}), every pixel equal")
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_remote_viewer_shows_the_desktop(server, tmp_path, way):
+    xspice, wanted = begin(server, tmp_path, way)
+    assert_shown(wanted, *view(server, viewer_file(xspice, tmp_path), tmp_path))
+
+
+def xspicectl(xspice, *words):
+    return subprocess.run(["/usr/bin/python3", xserver.SOURCE / "launcher" / "xspicectl", xspice.name, *words],
+                          env={**os.environ, "XDG_RUNTIME_DIR": str(xspice.runtime)}, check=True, timeout=30,
+                          capture_output=True, text=True).stdout
+
+
+def server_log(xspice):
+    return next(xspice.runtime.rglob("xorg.log")).read_text()
+
+
+@pytest.mark.parametrize("way", ["ticket", "unix", "tls"])
+def test_a_file_of_xspicectl_shows_it_to_one_viewer(server, tmp_path, way):
+    xspice, wanted = begin(server, tmp_path, way)
+    file = tmp_path / "guest.vv"
+    xspicectl(xspice, "vv", str(file), "--title", "for a guest", "--hotkeys", "release-cursor=shift+f12",
+              "--needs-version", "8.0")
+    written = file.read_text()
+    screen, viewer = view(server, file, tmp_path)
+    assert_shown(wanted, screen, viewer)
+    assert not file.exists()  # the viewer has deleted it
+    windows = subprocess.run(["xwininfo", "-root", "-tree", "-display", screen.name], check=True, capture_output=True,
+                             text=True).stdout
+    assert "for a guest" in windows
+    # Who finds the file all the same does not get in.
+    (client,) = json.loads(xspicectl(xspice, "clients", "--json"))["clients"]
+    assert (client["view_only"], client["encrypted"]) == (False, way == "tls")
+    file.write_text(written)
+    other, _ = view(server, file, tmp_path)
+    processes.wait_for(lambda: "ticket used up" in server_log(xspice), 30, "the second viewer is refused")
+    assert pixels.find(wanted, other.x.picture()) is None
+    assert len(json.loads(xspicectl(xspice, "clients", "--json"))["clients"]) == 1

@@ -29,7 +29,7 @@ def ctl(fake, capsys, monkeypatch, tmp_path):
 STATUS = {"version": "0.1.0", "pid": 4711, "uptime": 3725.5, "width": 1280, "height": 480, "clients": 2,
           "monitors": [{"id": 0, "x": 0, "y": 0, "width": 640, "height": 480},
                        {"id": 1, "x": 640, "y": 0, "width": 640, "height": 480}],
-          "locks": ["num", "caps"], "commits": 99, "recording": 1}
+          "locks": ["num", "caps"], "commits": 99, "recording": 1, "access": "ticket"}
 CLIENTS = [{"id": 3, "address": "192.0.2.7:5123", "user": "alice", "connected": 61, "view_only": False,
             "encrypted": True, "channels": ["main", "display"], "bytes_sent": 1_234_567, "images": 12, "frames": 10,
             "bytes_by_codec": {"glz": 5, "jpeg": 7}, "frames_skipped": 2, "encode_ms": 12.5, "rtt_ms": 0.25,
@@ -47,6 +47,7 @@ process      4711
 running for  1 h 2 min
 screen       1280x480
 monitors     640x480+0+0, 640x480+640+0
+access       by password
 clients      2
 locks        num, caps
 pictures     99

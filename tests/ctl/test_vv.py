@@ -21,17 +21,21 @@ def vv(fake, capsys, monkeypatch, tmp_path):
     """Runs `xspicectl vv` for a display with these entrances; returns its status, output and errors."""
     display = fake()
     display.answers = {"add-ticket": [{"ok": True}]}
+    facts = display.path.parent / "facts.json"
     monkeypatch.setenv("XSPICE_CONTROL", str(display.path))
     monkeypatch.chdir(tmp_path)
 
     def run(*words, entrances=(PLAIN,), access="ticket", **more):
         display.requests.clear()
         contents = viewer_file.Contents(list(entrances), "my desktop", **more)
-        display.path.with_suffix(".json").write_bytes(viewer_file.facts(contents, access))
+        display.answers["status"] = [{"ok": True, "access": access}]
+        facts.write_bytes(viewer_file.facts(contents))
         status = main.main(["vv", *words])
         captured = capsys.readouterr()
+        run.asked = [request for request in display.requests if request["command"] != "status"]
         return status, captured.out, captured.err
     run.display = display
+    run.facts = facts
     return run
 
 
@@ -48,8 +52,8 @@ def test_a_file_for_one_client(vv, tmp_path):
     file = tmp_path / "guest.vv"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     found = keys(file.read_text())
-    (asked,) = vv.display.requests
-    assert asked == {"id": 1, "command": "add-ticket", "password": found["password"], "one_shot": True,
+    (asked,) = vv.asked
+    assert asked == {"id": 2, "command": "add-ticket", "password": found["password"], "one_shot": True,
                      "view_only": False, "expires_in": 120}
     assert len(found.pop("password")) == 19
     assert found == {"type": "spice", "host": "127.0.0.1", "port": "5900", "title": "my desktop",
@@ -59,19 +63,19 @@ def test_a_file_for_one_client(vv, tmp_path):
 def test_standard_output_and_json(vv):
     _, out, _ = vv("-")
     assert keys(out)["host"] == "127.0.0.1" and out == vv("-")[1].replace(
-        vv.display.requests[0]["password"], keys(out)["password"])
+        vv.asked[0]["password"], keys(out)["password"])
     _, out, _ = vv("--json")
-    assert json.loads(out)["password"] == vv.display.requests[0]["password"]
+    assert json.loads(out)["password"] == vv.asked[0]["password"]
     assert json.loads(vv("a.vv", "--json")[1]) == {"file": "a.vv"}
 
 
 def test_a_file_that_is_kept(vv):
     status, out, _ = vv("a.vv", "--keep", "--view-only")
     assert (status, out) == (0, "a.vv: opens the display\n")
-    asked = vv.display.requests[0]
+    asked = vv.asked[0]
     assert (asked["one_shot"], asked["view_only"], "expires_in" in asked) == (False, True, False)
     assert keys(vv("--keep", "--expires", "60")[1])["delete-this-file"] == "0"
-    assert vv.display.requests[0]["expires_in"] == 60
+    assert vv.asked[0]["expires_in"] == 60
 
 
 EVERYTHING = ("--title", "two  words", "--fullscreen", "--username", "alice", "--proxy", "http://proxy:3128",
@@ -107,14 +111,14 @@ def test_a_unix_socket(vv):
 @pytest.mark.parametrize("access, told", [("open", "asks nobody for a password"), ("sasl", "asks SASL who comes in")])
 def test_displays_without_tickets(vv, access, told):
     status, out, _ = vv(access=access)
-    assert status == 0 and "password" not in keys(out) and vv.display.requests == []
+    assert status == 0 and "password" not in keys(out) and vv.asked == []
     for flag in (["--view-only"], ["--expires", "5"]):
         status, out, errors = vv(*flag, access=access)
         assert (status, out) == (2, "") and told in errors and errors.count("\n") == 1
 
 
 def test_nothing_is_written_where_the_display_refuses(vv, tmp_path):
-    vv.display.answers = {"add-ticket": [{"ok": False, "error": "too many tickets; wait until some have expired"}]}
+    vv.display.answers["add-ticket"] = [{"ok": False, "error": "too many tickets; wait until some have expired"}]
     assert vv("a.vv") == (1, "", "xspicectl: too many tickets; wait until some have expired\n")
     assert not (tmp_path / "a.vv").exists()
 
@@ -129,9 +133,9 @@ def test_where_nothing_can_be_written(vv, tmp_path, file):
 
 def test_a_display_without_facts(vv, capsys):
     vv()
-    os.unlink(vv.display.path.with_suffix(".json"))
+    os.unlink(vv.facts)
     assert main.main(["vv"]) == 2
-    assert "can be written for displays that xspice started" in capsys.readouterr().err
-    vv.display.path.with_suffix(".json").write_text("{}")
+    assert "can be written for displays that clients can connect to" in capsys.readouterr().err
+    vv.facts.write_text("{}")
     assert main.main(["vv"]) == 2
     assert capsys.readouterr().err.count("\n") == 1

@@ -6,6 +6,9 @@ from . import text
 from .command import Call, Result, display_of
 
 
+_ACCESS = {"ticket": "by password", "sasl": "by SASL", "open": "for everybody who reaches the port"}
+
+
 def list_displays(call: Call) -> Result:
     found = []
     for number, path in control.running(call.environment).items():
@@ -33,6 +36,7 @@ def status(call: Call) -> Result:
         ("running for", text.duration(found.get("uptime", 0))),
         ("screen", size_of(found)),
         ("monitors", ", ".join(monitors)),
+        ("access", _ACCESS.get(found.get("access"), "")),
         ("clients", found.get("clients", "")),
         ("locks", ", ".join(found.get("locks", ())) or "none"),
         ("pictures", found.get("commits", "")),

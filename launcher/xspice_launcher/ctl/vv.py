@@ -17,7 +17,7 @@ def run(call: Call) -> Result:
     flags = call.flags
     file = call.words[0] if call.words else "-"
     with call.connect() as display:
-        contents, access = _facts(display.path)
+        contents, access = _facts(display.path), display.request("status").get("access")
         contents = dataclasses.replace(
             contents, entrances=_entrances(contents.entrances, flags["--host"]),
             title=flags["--title"] or contents.title, delete_this_file=not flags["--keep"], more=_more(flags))
@@ -33,15 +33,16 @@ def run(call: Call) -> Result:
     return Result({"file": file}, f"{file}: {_what_it_is(flags, access)}")
 
 
-def _facts(socket: str) -> tuple[viewer_file.Contents, str]:
-    """The keeper left them beside the socket."""
-    path = socket.removesuffix(".control") + ".json"
+def _facts(socket: str) -> viewer_file.Contents:
+    """The keeper left them beside the socket, to which `socket` may be a link."""
+    path = os.path.join(os.path.dirname(os.path.realpath(socket)), viewer_file.FACTS)
     try:
         with open(path, "rb") as file:
             return viewer_file.from_facts(file.read())
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
-        raise OperatorError(f"{path}: {why}; .vv files can be written for displays that xspice started") from None
+        raise OperatorError(f"{path}: {why}; .vv files can be written for displays that clients can connect to, and "
+                            "that xspice started") from None
 
 
 def _entrances(found: list, host: str | None) -> list:
@@ -54,7 +55,7 @@ def _entrances(found: list, host: str | None) -> list:
     return ports
 
 
-def _check_access(flags: dict, access: str) -> None:
+def _check_access(flags: dict, access: str | None) -> None:
     if access == "ticket":
         return
     for flag in ("--view-only", "--expires"):
@@ -75,7 +76,7 @@ def _more(flags: dict) -> dict[str, str]:
     return found | (flags["--hotkeys"] or {})
 
 
-def _what_it_is(flags: dict, access: str) -> str:
+def _what_it_is(flags: dict, access: str | None) -> str:
     if access != "ticket":
         return "opens the display"
     lifetime = _lifetime(flags)
