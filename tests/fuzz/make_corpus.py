@@ -178,7 +178,30 @@ SASL = {  # see fake_sasl.hpp
 }
 
 
+CONTROL = {
+    "status": ['{"command": "status"}', '{"id": 1, "command": "clients"}', '{"id": [1, {"a": null}], "command": "quit"}'],
+    "kick": ['{"command": "kick", "client": 3}', '{"command": "kick", "client": "all"}', '{"command": "kick"}'],
+    "view-only": ['{"command": "view-only", "client": 1, "view_only": true}'],
+    "tickets": ['{"command": "tickets", "connected": "fail", "tickets": [{"password": "a", "expires_in": 1.5}, '
+                '{"password": "b", "one_shot": true, "view_only": true}]}', '{"command": "add-ticket", "password": "c"}'],
+    "resize": ['{"command": "resize", "monitors": [{"width": 640, "height": 480}, {"width": 1, "height": 2}]}',
+               '{"command": "resize", "monitors": [{"width": 1, "height": 1, "x": 0, "y": 16383}]}'],
+    "screen": ['{"command": "screenshot", "cursor": true}', '{"command": "capture"}', '{"command": "frame", "timeout": 0}',
+               '{"command": "wait-still", "still": 100, "timeout": 1000}'],
+    "type": ['{"command": "type", "text": "Hello\\n\\u20ac\\ud83d\\ude00"}', '{"command": "type", "text": "\\u0001"}'],
+    "keys": ['{"command": "keys", "events": [{"key": "Return"}, {"key": "U+20AC", "action": "press"}]}'],
+    "mouse": ['{"command": "mouse", "events": [{"move": [1, 2]}, {"motion": [-3, 4]}, {"button": 16, "action": "click"}]}'],
+    "subscribe": ['{"command": "subscribe", "events": ["clients", "quit"]}'],
+    "odd": ["", "[]", "{", '{"command": 7}', '{"command": "status", "command": "dance"}', '{"command": "status", "x": 1}',
+            '{"command": "kick", "client": 1e400}', '{"command": "kick", "client": 18446744073709551615}'],
+    "deep": ["[" * 100, '{"a":' * 50],
+    "large-id": ['{"command": "status", "id": "' + "x" * 1100 + '"}'],
+}
+
+
 def main() -> None:
+    for name, lines in CONTROL.items():
+        write("control", name, "".join(line + "\n" for line in lines).encode())
     for name, content in SASL.items():
         write("sasl", name, b"\0" + content)
     write("sasl", "other-channel", b"\1" + SASL["right"])
