@@ -118,7 +118,7 @@ def _arguments(option: Option, value: Any, origin: Origin) -> list[str]:
         kind = "true or false" if option.value is None else "a text or number"
         raise OperatorError(f"{origin}: must be {kind}{', or a list of them' if several else ''}; write it so")
     arguments = [argument_of(item) for item in values]
-    if several and not option.repeatable:
+    if arguments and several and not option.repeatable:
         arguments = [",".join(arguments)]
     return [_path(argument, origin.file) if option.is_path else argument for argument in arguments]
 

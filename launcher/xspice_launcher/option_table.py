@@ -70,7 +70,7 @@ class Option:
 
     @property
     def is_path(self) -> bool:
-        return self.parse in (values.path, values.written_path, values.socket_path, values.program)
+        return self.parse in (values.path, values.written_path, values.socket_path, values.program, values.config_path)
 
 
 def _asks(name: str, help: str, value: str | None = None, parse: Callable[[str], Any] = str,

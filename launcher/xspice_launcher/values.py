@@ -34,6 +34,7 @@ def one_of(*choices: str) -> Callable[[str], str]:
         if argument not in choices:
             raise ValueError(f'no such choice; use {", ".join(choices[:-1])} or {choices[-1]}')
         return argument
+    parse.choices = choices
     return parse
 
 

@@ -1,0 +1,19 @@
+"""Makes files from the table of options: python3 launcher/generate KIND [TEMPLATE]. Run by meson; not installed."""
+import pathlib
+import sys
+
+sys.dont_write_bytecode = True
+sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1]), str(pathlib.Path(__file__).resolve().parent)]
+
+import completion  # noqa: E402
+import config  # noqa: E402
+
+KINDS = {
+    "bash": completion.bash,
+    "zsh": completion.zsh,
+    "fish": completion.fish,
+    "config": config.example,
+    "config-manual": config.manual,
+}
+
+sys.stdout.write(KINDS[sys.argv[1]](*(pathlib.Path(name).read_text() for name in sys.argv[2:])))
