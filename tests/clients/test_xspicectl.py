@@ -3,20 +3,18 @@
 import io
 import json
 import os
-import pathlib
 import re
+import signal
 import subprocess
-import sys
 import time
 
 import numpy
 import pytest
 from PIL import Image
 
-from support import pixels, processes, prometheus, wire, xserver
+from support import pixels, processes, prometheus, video, wire, xserver
 from support.exact import wait_changed, wait_rest
 
-LEFT = 0x100  # of the state of X's pointer: Button1Mask
 KEY_A = 0x1E
 
 
@@ -26,14 +24,20 @@ class Ctl:
     def __init__(self, server, directory):
         self.server, self.directory = server, directory
 
-    def run(self, *words, stdin=b"", **variables):
-        environment = {**os.environ, "XDG_RUNTIME_DIR": str(self.server.runtime), **variables}
+    def start(self, *words, **variables):
+        environment = {**os.environ, "XDG_RUNTIME_DIR": str(self.server.runtime),
+                       "XSPICE_MODULE_PATH": str(xserver.module_path()), **variables}
         for name in ("DISPLAY", "XSPICE_CONTROL"):
             if name not in variables:
                 environment.pop(name, None)
-        return subprocess.run(["/usr/bin/python3", xserver.SOURCE / "launcher" / "xspicectl", *map(str, words)],
-                              env=environment, input=stdin, capture_output=True, timeout=60, cwd=self.directory,
-                              check=False)
+        return subprocess.Popen(["/usr/bin/python3", xserver.SOURCE / "launcher" / "xspicectl", *map(str, words)],
+                                env=environment, cwd=self.directory, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE)
+
+    def run(self, *words, stdin=b"", **variables):
+        with self.start(*words, **variables) as process:
+            out, errors = process.communicate(stdin, timeout=60)
+        return subprocess.CompletedProcess(words, process.returncode, out, errors)
 
     def __call__(self, *words, status=0, **options):
         ended = self.run(self.server.name, *words, **options)
@@ -74,7 +78,7 @@ def picture(png):
 
 
 def let_in(desk, password):
-    with wire.Connection(desk.address) as connection:
+    with wire.Connection(desk.address, timeout=20) as connection:  # a used ticket is asked about
         try:
             connection.link(wire.constant("CHANNEL_MAIN")).authenticate(password)
             return True
@@ -269,6 +273,40 @@ def test_waiting_until_the_screen_is_still(ctl, desk):
         "wait-still: the screen was not still for 0.5 s within 1.5 s")
     desk.end_client(busy)
     assert ctl.json("wait-still", "0.2") == {"still": True}
+
+
+def test_a_recording_shows_what_x_showed(ctl, desk, tmp_path):
+    window = desk.x.window(0, 0, 1280, 480, 0x336699, events=False)
+    ended = ctl.json("record", "a.webm", "--duration", "1", "--fps", "10", "--no-cursor")
+    found = video.probe(tmp_path / "a.webm")
+    assert (found.codec, found.width, found.height) == ("vp8", 1280, 480)
+    assert (ended["file"], ended["frames"]) == ("a.webm", len(found.times)) and 1 <= len(found.times) <= 12
+    assert 0.9 <= ended["seconds"] <= 2
+    frames = video.decode(tmp_path / "a.webm")
+    assert video.psnr(frames[-1], video.channels(desk.x.picture())) > 30
+    desk.x.destroy_window(window)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("words", [[], ["--json"]])
+def test_a_recording_that_is_interrupted_is_whole(ctl, desk, tmp_path, words, number):
+    process = ctl.start("record", "b.mkv", *words)
+    processes.wait_for(lambda: ctl.json("status")["recording"] == 1, 10, "the recording")
+    window = desk.x.window(100, 100, 200, 200, 0x993366, events=False)
+    file = tmp_path / "b.mkv"
+    processes.wait_for(lambda: file.exists() and file.stat().st_size > 0, 10, "its first pictures")
+    process.send_signal(number)
+    out, errors = process.communicate(timeout=20)
+    assert (process.returncode, errors) == (0, b"")
+    told = json.loads(out)["frames"] if words else int(re.search(rb"(\d+) frames$", out.strip())[1])
+    assert told == len(video.decode(file))
+    assert ctl.json("status")["recording"] == 0
+    desk.x.destroy_window(window)
+
+
+def test_a_recording_that_cannot_be_made(ctl):
+    ended = ctl.run("record", "a.gif")
+    assert ended.returncode == 2 and b"let it end in .webm, .mp4 or .mkv" in ended.stderr
 
 
 # --- input ----------------------------------------------------------------------------------------------------------
