@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import pwd
 import threading
 import time
 
@@ -10,33 +11,24 @@ import pytest
 from support import control_client, pixels, processes
 from support.control_client import Closed, Control
 from support.exact import assert_exact, wait_changed
+from support.xdisplay import Cursor
 
 F_GET_SEALS = 1034
 SEAL, SHRINK, GROW, WRITE = 1, 2, 4, 8
 KEY_A, KEY_B = 0x1E, 0x30
 
 
-def path_of(server):
-    return server.runtime / "xspice" / f"display-{server.number}.control"
-
-
 @pytest.fixture(scope="module")
-def xspice(module_server):
-    return module_server(size="640x480", own_access=True, options=["--password-file", password_file(module_server)])
-
-
-def password_file(_factory, text="secret"):
-    import tempfile  # lives as long as the module's server
-
-    handle, path = tempfile.mkstemp(prefix="xspice-test-password-")
-    os.write(handle, text.encode() + b"\n")
-    os.close(handle)
-    return path
+def xspice(module_server, tmp_path_factory):
+    password = tmp_path_factory.mktemp("control") / "password"
+    password.write_text("secret\n")
+    password.chmod(0o600)
+    return module_server(size="640x480", own_access=True, options=["--password-file", password])
 
 
 @pytest.fixture
 def control(xspice):
-    with Control(path_of(xspice)) as connection:
+    with Control(xspice.control) as connection:
         yield connection
 
 
@@ -121,8 +113,6 @@ def soft_cursor(size=24):
 def test_the_pointer_is_drawn_on_request(xspice, control):
     x = xspice.x
     window = x.window(0, 0, 640, 480, colour=0x7F9FBF, events=False)
-    from support.xdisplay import Cursor
-
     x.set_cursor(x.argb_cursor(Cursor(5, 7, soft_cursor())), window)
     for place in ((300, 200), (1, 2), (638, 479)):
         x.warp_pointer(*place)
@@ -251,6 +241,18 @@ def test_clients_and_their_figures(xspice, control, come):
     xspice.end_client(logo)
 
 
+def test_clients_that_come_another_way(server, client, tmp_path):
+    own = server(size="320x240", options=["--unix", tmp_path / "spice"], port_option=None)
+    viewer = client(own, properties={"port": None, "host": None, "unix-path": str(tmp_path / "spice")})
+    with Control(own.control) as control:
+        about = only_client(control)
+        assert (about["address"], about["user"]) == ("unix", pwd.getpwuid(os.getuid()).pw_name)
+        assert control.refusal("add-ticket", password="x").startswith("add-ticket: this display lets anybody in")
+        assert control.ask("tickets", tickets=[{"password": "x"}]) == {"replaced": True}
+        control.ask("add-ticket", password="y")
+    assert not viewer.errors()
+
+
 def test_kick(control, come):
     first, second = come(), come()
     wait_clients(control, 2)
@@ -346,7 +348,7 @@ def test_errors_name_the_argument_and_never_a_password(xspice, control):
 
 
 def test_clients_coming_and_going_are_events(xspice, control, come):
-    with Control(path_of(xspice)) as listener:
+    with Control(xspice.control) as listener:
         listener.ask("subscribe", events=["clients"])
         viewer = come()
         came = listener.event()
@@ -411,7 +413,7 @@ def test_keys(control, window):
 
 
 def test_what_is_held_comes_up_with_the_connection(xspice, window):
-    with Control(path_of(xspice)) as other:
+    with Control(xspice.control) as other:
         other.ask("keys", events=[{"key": "x", "action": "press"}])
         other.ask("mouse", events=[{"move": [50, 60]}, {"button": 3, "action": "press"}])
         window.wait(("key-press", "x"), ("button-press", 3))
@@ -436,7 +438,7 @@ def test_the_mouse_goes_where_it_is_sent(xspice, control, window):
 
 def test_resize(server):
     own = server(size="640x480", options=["--numheads", "2"])
-    with Control(path_of(own)) as control:
+    with Control(own.control) as control:
         picture = control.capture()
         assert control.ask("resize", monitors=[{"width": 800, "height": 600}]) == {"width": 800, "height": 600}
         assert own.x.size() == (800, 600)
@@ -463,7 +465,7 @@ def test_resize(server):
 
 
 def test_the_socket_is_its_owners(xspice):
-    link = path_of(xspice)
+    link = xspice.control
     assert link.is_symlink() and link.resolve().parent.parent == link.parent
     assert os.stat(link).st_mode & 0o777 == 0o600
     assert os.stat(link.parent).st_mode & 0o777 == 0o700
@@ -472,7 +474,7 @@ def test_the_socket_is_its_owners(xspice):
 def test_others_are_not_let_in_even_if_the_files_allow_it(server, tmp_path):
     log = tmp_path / "xorg.log"
     own = server(size="320x240", options=["--log-file", str(log)])
-    path = path_of(own)
+    path = own.control
     with Control(path):
         pass
     for directory in (path, path.resolve().parent, path.parent, own.runtime, own.directory):
@@ -494,7 +496,7 @@ def test_a_session_finds_the_socket(server, tmp_path):
     own = server(size="320x240", session=["/bin/sh", "-c", f"echo $XSPICE_CONTROL >{out}; exec sleep 1000"])
     processes.wait_for(lambda: out.exists() and out.read_text().strip(), 5, "the session")
     path = out.read_text().strip()
-    assert path == str(path_of(own))
+    assert path == str(own.control)
     with Control(path) as control:
         assert control.ask("status")["pid"] == own.pid
         assert control.refusal("quit").startswith("quit: nobody listens")
@@ -504,7 +506,7 @@ def test_a_session_finds_the_socket(server, tmp_path):
 
 
 def test_strangers_bytes_cost_only_their_connection(xspice, control):
-    path = path_of(xspice)
+    path = xspice.control
     for garbage in (b"\x00\xff\xfe\n", b"[]\n", b"\n", b"{\n", b'{"command": "status"\n'):
         with Control(path) as bad:
             bad.send_raw(garbage)
@@ -526,7 +528,7 @@ def test_strangers_bytes_cost_only_their_connection(xspice, control):
 
 
 def test_connections_are_bounded(xspice):
-    path = path_of(xspice)
+    path = xspice.control
     many = []
     while True:
         more = Control(path)

@@ -18,6 +18,7 @@ import time
 import pytest
 
 from support import certificates, processes
+from support.control_client import Control
 from support.exact import assert_exact
 from support.wire import Connection, Refused, constant
 
@@ -99,6 +100,12 @@ def test_scram_over_tls(sasl, client, passwords):
     viewer = client(xspice, password=PASSWORD, properties=sasl.properties(xspice, "alice"))
     accepted = [line for line in sasl.links() if "accepted: SCRAM-SHA-256, user alice" in line]
     assert len(accepted) == len(sasl.links()) == 4
+    with Control(xspice.control) as control:
+        (about,) = control.ask("clients")["clients"]
+        assert (about["user"], about["encrypted"]) == ("alice", True)
+        assert control.refusal("add-ticket", password="x") == (
+            "add-ticket: this display asks for accounts (SASL), not for tickets")
+        assert control.refusal("tickets", tickets=[]).endswith("asks for accounts (SASL), not for tickets")
     _use(viewer, xspice)
     _refused(client, sasl, xspice, NEEDS_BOTH, "wrong credentials (SCRAM-SHA-256", password="not this", username="alice")
     _refused(client, sasl, xspice, NEEDS_BOTH, "wrong credentials (SCRAM-SHA-256", username="nobody")

@@ -332,6 +332,11 @@ class Launched(XServer):
     def viewer_file(self):
         return next(iter(self.runtime.rglob("*.vv")), None)
 
+    @property
+    def control(self):
+        """The path of its control socket."""
+        return self.runtime / "xspice" / f"display-{self.number}.control"
+
 
 class Direct(XServer):
     """Xorg with our module and the configuration that the launcher would use, without the launcher: for what the
