@@ -69,10 +69,6 @@ def problem(line: str) -> None:
     _say(2, f"{_program}: {line}")
 
 
-def note(line: str) -> None:
-    _say(2, f"xspice: note: {line}")
-
-
 def warning(line: str) -> None:
     _say(2, f"{_program}: warning: {line}")
 

@@ -141,9 +141,9 @@ def test_screen_options(launch):
 
 def test_keyboard_options(launch):
     xspice = launch("--keyboard-layout", "us,de", "--keyboard-variant", ",nodeadkeys", "--keyboard-options",
-                    "compose:menu").ready()
+                    "compose:menu", "--keyboard-model", "pc104").ready()
     query = dict(re.findall(r"^(\w+): +(\S+)$", xspice.x("setxkbmap", "-query"), re.MULTILINE))
-    assert query == {"rules": "evdev", "model": "pc105", "layout": "us,de", "variant": ",nodeadkeys",
+    assert query == {"rules": "evdev", "model": "pc104", "layout": "us,de", "variant": ",nodeadkeys",
                      "options": "compose:menu"}
 
 
