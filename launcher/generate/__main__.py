@@ -1,4 +1,4 @@
-"""Makes files from the table of options: python3 launcher/generate KIND [TEMPLATE]. Run by meson; not installed."""
+"""Makes files from the tables of options and commands: python3 launcher/generate KIND [TEMPLATE]. Run by meson; not installed."""
 import pathlib
 import sys
 
@@ -7,11 +7,15 @@ sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1]), str(pathlib.Pa
 
 import completion  # noqa: E402
 import config  # noqa: E402
+import ctl_completion  # noqa: E402
 
 KINDS = {
     "bash": completion.bash,
     "zsh": completion.zsh,
     "fish": completion.fish,
+    "ctl-bash": ctl_completion.bash,
+    "ctl-zsh": ctl_completion.zsh,
+    "ctl-fish": ctl_completion.fish,
     "config": config.example,
     "config-manual": config.manual,
 }

@@ -14,6 +14,7 @@ import pytest
 from conftest import SOURCE, parse
 from support import processes, xserver
 from xspice_launcher import option_table, toml_text, xorg_conf
+from xspice_launcher.ctl import table as ctl_table
 
 MADE = xserver.BUILD / "launcher"
 FOR_USERS = [option for option in option_table.OPTIONS if toml_text.is_for_users(option)]
@@ -59,11 +60,11 @@ class Shell:
 
 
 SHELLS = {
-    "bash": (["bash", "--norc", "--noprofile", "-i"], "source {made}/xspice"),
+    "bash": (["bash", "--norc", "--noprofile", "-i"], "source {made}/xspice; source {made}/xspicectl"),
     "zsh": (["zsh", "-f", "-i"], "fpath=({directory} $fpath); autoload -U compinit; compinit -u -D"),
-    "fish": (["fish", "--no-config", "-i"], "source {made}/xspice.fish"),
+    "fish": (["fish", "--no-config", "-i"], "source {made}/xspice.fish; source {made}/xspicectl.fish"),
 }
-COMPLETED = [
+COMPLETED = [("xspice " + typed, completed) for typed, completed in [
     ("--image-compression q", "--image-compression quic"),
     ("--print-x", "--print-xorg-conf"),
     ("--session-bus=o", "--session-bus=own"),
@@ -71,17 +72,26 @@ COMPLETED = [
     ("--port 1 --log-file /etc/hostn", "--log-file /etc/hostname"),
     ("--keyboard-layout bra", "--keyboard-layout brai"),
     ("-- cat /etc/hostn", "-- cat /etc/hostname"),
-]
+]] + [("xspicectl " + typed, completed) for typed, completed in [
+    ("screens", "screenshot"),
+    (":1 tick", ":1 tickets"),
+    ("tickets s", "tickets set"),
+    ("tickets set --connected d", "tickets set --connected disconnect"),
+    ("tickets add --password-file /etc/hostn", "tickets add --password-file /etc/hostname"),
+    ("screenshot /etc/hostn", "screenshot /etc/hostname"),
+    ("--json vv --full", "--json vv --fullscreen"),
+]]
 
 
 @pytest.mark.parametrize("name", SHELLS)
 def test_completion(name, tmp_path):
     """One shell: it takes longer to start than to complete."""
     argv, setup = SHELLS[name]
-    shutil.copy(MADE / "_xspice", tmp_path)
+    for program in ("_xspice", "_xspicectl"):
+        shutil.copy(MADE / program, tmp_path)
     with contextlib.closing(Shell(argv, setup.format(made=MADE, directory=tmp_path), tmp_path)) as shell:
         for typed, completed in COMPLETED:
-            shell.type(f"xspice {typed}\t")
+            shell.type(f"{typed}\t")
             shell.wait_for(re.escape(completed))
             shell.type("\x15")  # the line away
 
@@ -95,6 +105,15 @@ def test_completion_knows_every_option():
         for option in option_table.OPTIONS:
             if not toml_text.is_for_users(option):
                 assert option.file_key not in offered, (name, option.name)
+
+
+def test_completion_knows_every_command_of_xspicectl():
+    for name in ("xspicectl", "_xspicectl", "xspicectl.fish"):
+        text = (MADE / name).read_text()
+        for command in ctl_table.COMMANDS:
+            assert re.search(rf"(?m)(\b|['-]){command.name}\b", text), (name, command.name)
+            for flag in command.flags:
+                assert re.search(rf"(--|-l ){flag.name[2:]}\b", text), (name, command.name, flag.name)
 
 
 def test_example_has_every_setting_and_sets_none():
@@ -128,7 +147,7 @@ def test_manual_of_xspice_toml_describes_every_setting():
         assert " ".join(option.help.split()) in flat, option.name
 
 
-@pytest.mark.parametrize("page", ["xspice.1", "xspice.toml.5"])
+@pytest.mark.parametrize("page", ["xspice.1", "xspicectl.1", "xspice.toml.5"])
 def test_manual_is_well_formed(page):
     lint = subprocess.run(["mandoc", "-T", "lint", "-W", "error", MADE / page], capture_output=True, text=True)
     assert (lint.stdout, lint.returncode) == ("", 0)

@@ -143,12 +143,6 @@ def hotkeys(argument: str) -> dict[str, str]:
     return found
 
 
-def on_off(argument: str) -> str:
-    if argument not in ("on", "off"):
-        raise ValueError("no such choice; use on or off")
-    return "1" if argument == "on" else "0"
-
-
 def proxy(argument: str) -> str:
     if not re.fullmatch(r"http://[!-~]{1,255}", argument):
         raise ValueError("not a proxy; write http://HOST:PORT")

@@ -11,6 +11,7 @@ _EXPIRES = 120  # seconds; what oVirt's viewers are given
 # Flags that only become a key of the file.
 _KEYS = {"--proxy": "proxy", "--username": "username", "--needs-version": "version", "--usbredir": "enable-usbredir",
          "--smartcard": "enable-smartcard"}
+_WRITTEN = {"on": "1", "off": "0"}
 
 
 def run(call: Call) -> Result:
@@ -72,7 +73,7 @@ def _lifetime(flags: dict) -> float | None:
 
 def _more(flags: dict) -> dict[str, str]:
     found = {"fullscreen": "1"} if flags["--fullscreen"] else {}
-    found |= {key: flags[flag] for flag, key in _KEYS.items() if flags[flag] is not None}
+    found |= {key: _WRITTEN.get(flags[flag], flags[flag]) for flag, key in _KEYS.items() if flags[flag] is not None}
     return found | (flags["--hotkeys"] or {})
 
 
