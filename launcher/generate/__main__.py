@@ -1,4 +1,7 @@
-"""Makes files from the tables of options and commands: python3 launcher/generate KIND [TEMPLATE]. Run by meson; not installed."""
+"""Makes files from the tables of options and commands: python3 launcher/generate KIND [TEMPLATE].
+
+Run by meson; not installed.
+"""
 import pathlib
 import sys
 

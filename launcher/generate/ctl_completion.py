@@ -28,8 +28,9 @@ def bash() -> str:
             if flag.value == "FILE":
                 values.append(f'    "{command.name} {flag.name}") _xspicectl_files; return ;;')
             elif flag.value:
+                words_of_it = " ".join(_flag_words(flag))
                 values.append(f'    "{command.name} {flag.name}") '
-                              f'mapfile -t COMPREPLY < <(compgen -W "{" ".join(_flag_words(flag))}" -- "$cur"); return ;;')
+                              f'mapfile -t COMPREPLY < <(compgen -W "{words_of_it}" -- "$cur"); return ;;')
         names = [*_choices(command), *(flag.name for flag in command.flags), *_EVERYWHERE]
         files = " [[ $cur == -* ]] || _xspicectl_files;" if _takes_file(command) else ""
         words.append(f'    {command.name})\n        words="{" ".join(names)}";{files} ;;')

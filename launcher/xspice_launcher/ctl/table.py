@@ -70,13 +70,15 @@ COMMANDS: tuple[Command, ...] = (
             "Everything that programs had drawn before is in it. It takes no client and no X program.",
             screen.screenshot,
             flags=(Flag("--cursor", "With the pointer in it."),),
-            examples=(("screenshot screen.png", "what the screen shows"), (":1 screenshot --cursor | display -", "with the pointer, into a program"))),
+            examples=(("screenshot screen.png", "what the screen shows"),
+                      (":1 screenshot --cursor | display -", "with the pointer, into a program"))),
     Command("type", "[TEXT]", (0, 1), "type a text",
             "Types the text as if on the keyboard, whatever layout it has; without TEXT what comes from standard "
             "input. A new line is the Return key. A text that begins with - goes after --, and :N stands before "
             "the command.",
             inputs.type_text,
-            examples=(("type 'Hello, world'", "a line of text"), ("type <file", "the contents of a file")), literal=True),
+            examples=(("type 'Hello, world'", "a line of text"), ("type <file", "the contents of a file")),
+            literal=True),
     Command("key", "KEY...", (1, None), "press keys",
             "Presses keys one after another. A key is named as xev shows it, such as a, Return, F1 or Page_Up; as "
             "people do, such as ctrl, alt, shift, super, enter, esc or del; or by its character, such as U+20AC. "
@@ -116,7 +118,8 @@ COMMANDS: tuple[Command, ...] = (
             _vv,
             flags=(
                 Flag("--host", "Name or address of this machine as clients reach it. Default: the address that the "
-                     "display listens on, so the file is for this machine when it listens everywhere.", "NAME", parse.host),
+                     "display listens on, so the file is for this machine when it listens everywhere.", "NAME",
+                     parse.host),
                 Flag("--expires", "How long the ticket is good. Default: 120; with --keep, while the display runs.",
                      "SECONDS", _EXPIRY),
                 Flag("--keep", "The file and its ticket may be used again and again."),
@@ -127,8 +130,10 @@ COMMANDS: tuple[Command, ...] = (
                      "toggle-fullscreen=shift+f11,release-cursor=ctrl+alt.", "ACTION=KEYS,...", parse.hotkeys),
                 Flag("--username", "Who connects, for displays that ask SASL.", "NAME", values.text),
                 Flag("--proxy", "HTTP proxy that leads to this machine.", "URL", parse.proxy),
-                Flag("--usbredir", "on or off: whether the viewer offers its USB devices.", "WHETHER", values.one_of("on", "off")),
-                Flag("--smartcard", "on or off: whether the viewer offers its smartcards.", "WHETHER", values.one_of("on", "off")),
+                Flag("--usbredir", "on or off: whether the viewer offers its USB devices.", "WHETHER",
+                     values.one_of("on", "off")),
+                Flag("--smartcard", "on or off: whether the viewer offers its smartcards.", "WHETHER",
+                     values.one_of("on", "off")),
                 Flag("--needs-version", "Older viewers refuse the file and say so.", "VERSION", parse.version),
             ),
             examples=(("vv guest.vv --host desk.example.org --expires 600", "to send to somebody"),
