@@ -82,3 +82,15 @@ def test_root_may_control_others_displays(launch, xspicectl):
     path = control_socket(xspice.runtime, xspice.display)
     status = xspicectl("status", "--json", runtime="/nowhere", XSPICE_CONTROL=str(path))
     assert json.loads(status.stdout)["display"] == xspice.display
+
+
+def test_a_display_without_a_runtime_directory(launch, xspicectl):
+    xspice = launch("--size", "320x240", "--disable-ticketing", runtime_directory=False).ready()
+    found = json.loads(xspicectl("list", "--json", runtime="").stdout)["displays"]
+    assert [one["pid"] for one in found if one["display"] == xspice.display] == [xspice.xorg]
+    keys = json.loads(xspicectl(f":{xspice.display}", "vv", "--json", runtime="/nowhere").stdout)
+    assert (keys["host"], keys["port"], "password" in keys) == ("127.0.0.1", str(xspice.port), False)
+    # The name in the session's environment will do, too, whatever else is there.
+    (control,) = (one["socket"] for one in found if one["display"] == xspice.display)
+    refused = xspicectl("vv", "--view-only", runtime="/nowhere", XSPICE_CONTROL=control)
+    assert refused.returncode == 2 and "asks nobody for a password" in refused.stderr
