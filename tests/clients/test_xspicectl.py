@@ -336,8 +336,10 @@ def test_typing(ctl, desk, tmp_path):
     ctl("type", "Hello, world! \\ ~")
     ctl("type", stdin="\nzwölf Äpfel für 3 €\n-- :7\n".encode())
     assert ctl.json("type", "--", "--json\n") == {"typed": 7}
-    wanted = "Hello, world! \\ ~\nzwölf Äpfel für 3 €\n-- :7\n--json\n"
-    processes.wait_for(lambda: out.read_text() == wanted, 10, lambda: f"the text: {out.read_text()!r}")
+    many = "".join(f"line {number:04} of many, äöü\n" for number in range(300))
+    ctl("type", stdin=many.encode())
+    wanted = "Hello, world! \\ ~\nzwölf Äpfel für 3 €\n-- :7\n--json\n" + many
+    processes.wait_for(lambda: out.read_text() == wanted, 20, lambda: f"the text: {out.read_text()!r}")
     desk.end_client(terminal)
 
 
