@@ -3,12 +3,16 @@
 import json
 import os
 import pathlib
+import pwd
 import shutil
 import signal
 import subprocess
 
 import pytest
 from conftest import ORDINARY_USER, SOURCE
+
+# Displays are looked for in /tmp and /run/user, too, where root's and nobody's are while other tests run.
+GAMES = pwd.getpwnam("games").pw_uid
 
 
 @pytest.fixture
@@ -28,43 +32,44 @@ def control_socket(runtime, display):
     return runtime / "xspice" / f"display-{display}.control"
 
 
-def test_two_displays_of_one_user(launch, xspicectl, tmp_path):
-    runtime = tmp_path / "runtime"
+def test_two_displays_of_one_user(launch, xspicectl, shared_directory):
+    runtime = shared_directory / "runtime"
     runtime.mkdir(mode=0o700)
-    displays = [launch("--size", size, environment={"XDG_RUNTIME_DIR": str(runtime)}).ready()
+    os.chown(runtime, GAMES, -1)
+    displays = [launch("--size", size, uid=GAMES, environment={"XDG_RUNTIME_DIR": str(runtime)}).ready()
                 for size in ("640x480", "800x600")]
-    found = json.loads(xspicectl("list", "--json", runtime=runtime).stdout)["displays"]
+    found = json.loads(xspicectl("list", "--json", runtime=runtime, uid=GAMES).stdout)["displays"]
     assert {one["display"]: (one["pid"], one["width"]) for one in found} == {
         display.display: (display.xorg, width) for display, width in zip(displays, (640, 800))}
-    table = xspicectl("list", runtime=runtime).stdout.splitlines()
+    table = xspicectl("list", runtime=runtime, uid=GAMES).stdout.splitlines()
     assert [line.split()[:2] for line in table[1:]] == [
         [f":{one['display']}", f"{one['width']}x{one['height']}"] for one in found]
     choice = ", ".join(f":{one['display']}" for one in found)
-    refused = xspicectl("status", runtime=runtime)
+    refused = xspicectl("status", runtime=runtime, uid=GAMES)
     assert (refused.returncode, refused.stdout) == (2, "")
     assert refused.stderr == f"xspicectl: which display? give one of {choice}\n"
     for display in displays:
-        status = json.loads(xspicectl("status", f":{display.display}", "--json", runtime=runtime).stdout)
+        status = json.loads(xspicectl("status", f":{display.display}", "--json", runtime=runtime, uid=GAMES).stdout)
         assert status["pid"] == display.xorg
     # One that was killed leaves nothing that is taken for a display.
     gone, left = displays
     os.kill(gone.process.pid, signal.SIGKILL)
     gone.wait()
     gone.assert_nothing_left()
-    assert json.loads(xspicectl("status", "--json", runtime=runtime).stdout)["pid"] == left.xorg
+    assert json.loads(xspicectl("status", "--json", runtime=runtime, uid=GAMES).stdout)["pid"] == left.xorg
     assert left.end() == -signal.SIGTERM
     assert not list(runtime.iterdir())
-    assert xspicectl("list", runtime=runtime).stdout == 'No display of yours is running; "xspice" starts one.\n'
+    assert xspicectl("list", runtime=runtime, uid=GAMES).stdout == 'No display of yours is running; "xspice" starts one.\n'
 
 
 def test_nobody_but_the_owner_and_root(launch, xspicectl):
     xspice = launch("--size", "320x240").ready()
     path = control_socket(xspice.runtime, xspice.display)
-    assert xspicectl("status", runtime=xspice.runtime).returncode == 0
-    refused = xspicectl("status", runtime=xspice.runtime, uid=ORDINARY_USER)
+    assert xspicectl("status", f":{xspice.display}", runtime=xspice.runtime).returncode == 0
+    refused = xspicectl("status", runtime=xspice.runtime, uid=GAMES)
     assert (refused.returncode, refused.stdout) == (2, "")
     assert refused.stderr == 'xspicectl: no xspice display of yours is running; "xspice" starts one\n'
-    refused = xspicectl("status", runtime=xspice.runtime, uid=ORDINARY_USER, XSPICE_CONTROL=str(path))
+    refused = xspicectl("status", runtime=xspice.runtime, uid=GAMES, XSPICE_CONTROL=str(path))
     assert (refused.returncode, refused.stderr) == (
         2, f"xspicectl: {path}: not a display of yours; only its owner and root may control it\n")
     # Not even where the files would let him.
@@ -72,7 +77,7 @@ def test_nobody_but_the_owner_and_root(launch, xspicectl):
     for directory in (xspice.runtime, *opened.relative_to(xspice.runtime).parents):
         (xspice.runtime / directory).chmod(0o755)
     opened.chmod(0o666)
-    refused = xspicectl("status", runtime=xspice.runtime, uid=ORDINARY_USER, XSPICE_CONTROL=str(path))
+    refused = xspicectl("status", runtime=xspice.runtime, uid=GAMES, XSPICE_CONTROL=str(path))
     assert (refused.returncode, refused.stderr) == (
         2, f"xspicectl: {path}: not a display of yours; only its owner and root may control it\n")
 
