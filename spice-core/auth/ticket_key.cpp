@@ -87,11 +87,10 @@ std::optional<std::string> TicketKey::decrypt(const protocol::EncryptedTicket& e
     return ticket;
 }
 
-TicketKeys::TicketKeys(size_t links_per_key)
-    : links_per_key_(links_per_key), current_(std::make_shared<TicketKey>()) {}
+TicketKeys::TicketKeys(size_t links_per_key) : links_per_key_(links_per_key) {}
 
 const std::shared_ptr<TicketKey>& TicketKeys::current() {
-    if (current_->uses() >= links_per_key_) {
+    if (!current_ || current_->uses() >= links_per_key_) {
         current_ = std::make_shared<TicketKey>();
     }
     return current_;

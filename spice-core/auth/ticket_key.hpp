@@ -41,7 +41,8 @@ private:
     std::set<protocol::EncryptedTicket> used_;
 };
 
-// The key of the day. A link in progress holds on to the key that it told its client.
+// The key of the day, which is made when it is asked for. A link in progress holds on to the key that it told
+// its client.
 class TicketKeys {
 public:
     explicit TicketKeys(size_t links_per_key = 2048); // at 128 bytes for each accepted link

@@ -115,7 +115,6 @@ Server::Impl::Impl(ServerConfig server_config, Desktop& the_desktop, LogSink& th
         registry.set_change_handler(
             [this](const channels::Client& client, bool came) { control->client_changed(client, came); });
     }
-    ticket_keys.current(); // made now: the first client need not wait for it
 }
 
 auth::LinkPolicy Server::Impl::link_policy() {
@@ -183,6 +182,8 @@ void Server::Impl::start() {
     if (control) {
         control->start();
     }
+    // Made now, so that the first client need not wait for it, and there, so that X need not, either.
+    asio::post(context, [this] { ticket_keys.current(); });
     thread.start();
 }
 
