@@ -2,11 +2,11 @@
 
 Format: the Desktop Entry Specification of freedesktop.org.
 """
-import dataclasses
 import os
 import re
 import shutil
 from collections.abc import Mapping
+from typing import NamedTuple
 
 _SYSTEM = "/usr/share/xsessions"
 _MAX_SIZE = 1 << 20  # bytes; real ones have two thousand
@@ -17,8 +17,7 @@ _FIELD_CODES = "fFuUdDnNickvm"
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
 
 
-@dataclasses.dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """One desktop. `identifier`: the file's name without .desktop."""
 
     identifier: str

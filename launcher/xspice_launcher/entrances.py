@@ -1,13 +1,12 @@
 """The ways into one display: which there are, and where a client on this machine finds them."""
-import dataclasses
+from typing import NamedTuple
 
 from . import network
 from .errors import OperatorError
 from .settings import Settings
 
 
-@dataclasses.dataclass(frozen=True)
-class Entrance:
+class Entrance(NamedTuple):
     """`host` and `port`, or `path` of a Unix socket."""
 
     host: str = ""

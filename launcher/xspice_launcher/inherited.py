@@ -1,9 +1,9 @@
 """Listening sockets that a service manager passed to us: sd_listen_fds(3)."""
-import dataclasses
 import os
 import socket
 import stat
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from . import processes
 from .errors import OperatorError
@@ -12,8 +12,7 @@ _FIRST = 3
 _OURS = "spice"  # FileDescriptorName= of sockets that are for us, where some are named so
 
 
-@dataclasses.dataclass(frozen=True)
-class InheritedSocket:
+class InheritedSocket(NamedTuple):
     descriptor: int
     host: str = ""  # where it is bound, when it is TCP
     port: int = 0

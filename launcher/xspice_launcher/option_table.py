@@ -2,9 +2,8 @@
 
 The help text is made from OPTIONS; the man page and the generated xorg.conf are tested against it.
 """
-import dataclasses
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import values, xorg_options
 
@@ -13,8 +12,7 @@ GROUPS = ("Connecting", "Encryption", "Access", "Pictures", "Screen", "Session",
           "From Xspice")
 
 
-@dataclasses.dataclass(frozen=True)
-class Option:
+class Option(NamedTuple):
     """One option: --some-name of the command line, XSPICE_SOME_NAME of the environment, some-name of xspice.toml.
 
     `value` is the placeholder of its argument in the help; None makes it a switch.

@@ -1,7 +1,7 @@
 """Does a SPICE server answer there, and would clients believe who it is."""
-import dataclasses
 import socket
 import struct
+from typing import NamedTuple
 
 from . import network
 from .entrances import Entrance
@@ -17,8 +17,7 @@ _SHORT = {"commonName": "CN", "organizationName": "O", "organizationalUnitName":
           "stateOrProvinceName": "ST", "localityName": "L", "domainComponent": "DC", "serialNumber": "serialNumber"}
 
 
-@dataclasses.dataclass(frozen=True)
-class Identity:
+class Identity(NamedTuple):
     """What clients get to know of a TLS server."""
 
     subject: str | None  # as in a .vv file's host-subject; None: not known, or it cannot be written

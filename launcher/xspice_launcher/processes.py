@@ -2,8 +2,9 @@
 import ctypes
 import errno
 import fcntl
+import math
 import os
-import selectors
+import select
 import signal
 import time
 from collections.abc import Callable, Iterable
@@ -12,6 +13,7 @@ from .errors import StopRequested
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
+_LONGEST_POLL = 2**31 - 1  # ms
 _FIRST_CLEAR = 16  # no listening socket that is passed on has this number or a higher one
 _PR_SET_PDEATHSIG = 1
 _PR_SET_DUMPABLE = 4
@@ -73,11 +75,13 @@ class Signals:
 
         Raises StopRequested for a stop signal.
         """
-        with selectors.DefaultSelector() as selector:
-            selector.register(self._reader, selectors.EVENT_READ)
-            if readable is not None:
-                selector.register(readable, selectors.EVENT_READ)
-            ready = {key.fd for key, _ in selector.select(timeout)}
+        poll = select.poll()
+        for descriptor in (self._reader, readable):
+            if descriptor is not None:
+                poll.register(descriptor, select.POLLIN)
+        # In ms; rounded up, so that the time is up when poll() says so.
+        ready = {descriptor for descriptor, _ in poll.poll(
+            None if timeout is None else min(math.ceil(1000 * timeout), _LONGEST_POLL))}
         if self._reader in ready:
             for number in os.read(self._reader, 4096):
                 self._note(number)
@@ -144,6 +148,9 @@ def spawn(argv: list[str], environment: dict[str, str], *, stdin: int, stdout: i
             _execute(argv, environment)
         except OSError as error:
             os.write(writer, b"%d %s" % (error.errno, os.fsencode(error.filename or argv[0])))
+        except BaseException:
+            os.write(writer, b"%d %s" % (errno.EINVAL, os.fsencode(argv[0])))
+            raise
         finally:
             os._exit(127)
     os.close(writer)

@@ -1,6 +1,6 @@
 """What the user gets to read."""
-import dataclasses
 import os
+from typing import NamedTuple
 
 from .entrances import Entrance
 
@@ -13,8 +13,7 @@ def speak_as(program: str) -> None:
     _program = program
 
 
-@dataclasses.dataclass(frozen=True)
-class Ready:
+class Ready(NamedTuple):
     display: int
     bound: list[Entrance]  # TCP only
     entrances: list[Entrance]

@@ -1,5 +1,4 @@
 """What runs on a display: a command as it is, or a desktop as after a login."""
-import dataclasses
 import os
 import pwd
 import re
@@ -7,6 +6,7 @@ import shlex
 import shutil
 import time
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from . import desktop_entries, files, processes
 from .errors import OperatorError
@@ -23,8 +23,7 @@ _OF_ANOTHER_LOGIN = ("XDG_SEAT", "XDG_SEAT_PATH", "XDG_SESSION_PATH", "XDG_VTNR"
                      "DBUS_STARTER_ADDRESS", "DBUS_STARTER_BUS_TYPE")
 
 
-@dataclasses.dataclass(frozen=True)
-class Program:
+class Program(NamedTuple):
     """`desktop`: the name by which it is known, when it is started as by a login."""
 
     argv: tuple[str, ...]

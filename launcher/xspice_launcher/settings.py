@@ -1,5 +1,5 @@
 """What was asked for, and where."""
-import dataclasses
+from typing import NamedTuple
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,8 +11,7 @@ from .option_table import BY_NAME, OPTIONS, Option
 SYSTEM_FILE, USER_FILE, ENVIRONMENT, COMMAND_LINE = range(4)
 
 
-@dataclasses.dataclass(frozen=True)
-class Origin:
+class Origin(NamedTuple):
     """Where an option was given: in which kind of place, under which name, and in which file."""
 
     strength: int

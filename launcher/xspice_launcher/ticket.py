@@ -1,7 +1,7 @@
 """Passwords: those that clients give, which the protocol calls tickets, and that of the private key."""
-import dataclasses
 import os
 import stat
+from typing import NamedTuple
 
 from . import report
 from .errors import OperatorError
@@ -18,13 +18,15 @@ def generate() -> str:
     return "-".join(letters[at:at + 4] for at in range(0, len(letters), 4))
 
 
-@dataclasses.dataclass(frozen=True, repr=False)
-class Secrets:
+class Secrets(NamedTuple):
     """What nobody else must know. None: not needed."""
 
     ticket: str | None = None
     view_only_ticket: str | None = None
     key_password: str | None = None
+
+    def __repr__(self) -> str:
+        return "Secrets"
 
 
 def choose(settings: Settings) -> Secrets:

@@ -1,15 +1,16 @@
 """The .vv file that remote-viewer opens: see CONNECTION FILE in remote-viewer(1)."""
-import dataclasses
 import json
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import NamedTuple
 
 from .entrances import Entrance
 
 FACTS = "facts.json"  # where facts() are, beside the control socket
 
 
-@dataclasses.dataclass(frozen=True)
-class Contents:
+class Contents(NamedTuple):
     entrances: list[Entrance]
     title: str
     ticket: str | None = None
@@ -18,7 +19,7 @@ class Contents:
     secure_channels: tuple[str, ...] = ()
     # It goes on being valid while the display lives; xspice removes it afterwards.
     delete_this_file: bool = False
-    more: dict[str, str] = dataclasses.field(default_factory=dict)  # further keys, by their names in the file
+    more: Mapping[str, str] = MappingProxyType({})  # further keys, by their names in the file
 
 
 def text(contents: Contents) -> bytes:
@@ -55,7 +56,7 @@ def _where(contents: Contents) -> dict[str, object]:
 
 def facts(contents: Contents) -> bytes:
     """What others need to write a .vv file for the display: all but the ticket. For from_facts()."""
-    return json.dumps({"entrances": [dataclasses.asdict(entrance) for entrance in contents.entrances],
+    return json.dumps({"entrances": [entrance._asdict() for entrance in contents.entrances],
                        "title": contents.title, "authority": contents.authority,
                        "host_subject": contents.host_subject,
                        "secure_channels": contents.secure_channels}).encode() + b"\n"

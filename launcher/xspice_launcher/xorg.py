@@ -77,6 +77,7 @@ class Xorg:
         # RandR takes the size of the screen in millimetres from this one, not from the driver's option.
         argv += ["-dpi", str(self._settings.dpi),
                  "-noreset", "-nolisten", "tcp", "-novtswitch", "-sharevts", "-keeptty", "-dpms",
+                 "-seat", "xspice",  # one that has no devices: those of the machine are not even looked at
                  "-config", self._files.file("xorg.conf"), "-configdir", self._files.file("xorg.conf.d"),
                  "-modulepath", f"{find_module_path(self._settings)},{_DEFAULT_MODULES}",
                  "-logfile", self.log_file, "-auth", self.authority_file,

@@ -3,7 +3,7 @@
 import pytest
 from conftest import parse
 from support import processes
-from xspice_launcher import errors, report
+from xspice_launcher import errors, options, report
 from xspice_launcher.entrances import Entrance, Entrances
 from xspice_launcher.inherited import InheritedSocket
 

@@ -1,6 +1,5 @@
 """What the .vv file says, as remote-viewer reads it: with GLib's key files."""
 
-import dataclasses
 import socket
 import ssl
 import struct
@@ -137,7 +136,7 @@ def test_facts_are_everything_but_the_ticket():
                                     authority=AUTHORITY, host_subject="O=a\\, b", secure_channels=("main", "inputs"))
     written = viewer_file.facts(contents)
     assert b"sesame" not in written
-    assert viewer_file.from_facts(written) == dataclasses.replace(contents, ticket=None)
+    assert viewer_file.from_facts(written) == contents._replace(ticket=None)
 
 
 @pytest.mark.parametrize("written", [b"", b"{", b"[]", b"{}", b'{"entrances": [{"hots": ""}]}', b"\xff"])

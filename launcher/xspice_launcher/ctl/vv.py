@@ -1,5 +1,4 @@
 """xspicectl vv: writes a file that opens the display in remote-viewer."""
-import dataclasses
 import os
 
 from .. import files, ticket, viewer_file
@@ -19,15 +18,15 @@ def run(call: Call) -> Result:
     file = call.words[0] if call.words else "-"
     with call.connect() as display:
         contents, access = _facts(display.path), display.request("status").get("access")
-        contents = dataclasses.replace(
-            contents, entrances=_entrances(contents.entrances, flags["--host"]),
+        contents = contents._replace(
+            entrances=_entrances(contents.entrances, flags["--host"]),
             title=flags["--title"] or contents.title, delete_this_file=not flags["--keep"], more=_more(flags))
         _check_access(flags, access)
         if access == "ticket":
             password = ticket.generate()
             display.request("add-ticket", **new_ticket(password, _lifetime(flags), not flags["--keep"],
                                                        flags["--view-only"]))
-            contents = dataclasses.replace(contents, ticket=password)
+            contents = contents._replace(ticket=password)
     if file == "-":
         return Result(viewer_file.keys(contents), viewer_file.text(contents).decode().removesuffix("\n"))
     _write(file, viewer_file.text(contents))
@@ -49,7 +48,7 @@ def _facts(socket: str) -> viewer_file.Contents:
 def _entrances(found: list, host: str | None) -> list:
     if host is None:
         return found
-    ports = [dataclasses.replace(entrance, host=host) for entrance in found if entrance.port]
+    ports = [entrance._replace(host=host) for entrance in found if entrance.port]
     if not ports:
         raise OperatorError(f"vv --host {host}: the display has no port, only a Unix socket; leave --host out, or "
                             "start xspice with --addr")
