@@ -17,6 +17,7 @@ class Front:
         self._keeper = 0
         self._stopped_by: int | None = None
         self._display: int | None = None
+        self._state = ""  # for the service manager, once somebody has come
 
     def run(self) -> int:
         """The exit status; does not return after a stop signal, of which this process then dies."""
@@ -101,7 +102,10 @@ class Front:
             self._files.viewer_path(self._display)
             self._files.control_link(self._display)
         elif word == "ready":
-            _tell_service_manager(f"READY=1\nSTATUS=Display :{self._display} is ready")
+            _tell_service_manager(f"READY=1\nSTATUS={self._state or f'Display :{self._display} is ready'}")
+        elif word == "clients":  # which may be before: one that a socket unit had kept waiting
+            self._state = f"Display :{self._display}: {_connected(int(argument))}"
+            _tell_service_manager(f"STATUS={self._state}")
         elif word == "stopping":
             _tell_service_manager("STOPPING=1\nSTATUS=Ending")
 
@@ -119,6 +123,10 @@ def _tell(writer: int, line: str) -> None:
         os.write(writer, line.encode() + b"\n")
     except OSError:
         pass  # the front was killed; what is to be done goes on
+
+
+def _connected(count: int) -> str:
+    return f'{count or "no"} client{"" if count == 1 else "s"} connected'
 
 
 def _tell_service_manager(message: str) -> None:

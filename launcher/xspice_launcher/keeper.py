@@ -1,8 +1,9 @@
 """The keeper: parent of Xorg and of the session, in that order of birth and the reverse order of death."""
 import os
+import time
 from collections.abc import Callable
 
-from . import control, entrances, files, network, processes, report, session, ticket, viewer_file
+from . import control, entrances, files, limits, network, processes, report, session, ticket, viewer_file, watch
 from .errors import OperatorError, StopRequested
 from .settings import Settings
 from .xorg import Xorg, child_environment, find_module_path, how_it_ended
@@ -17,7 +18,8 @@ STATUS_SERVER_ENDED = 1
 class Keeper:
     """run() is the whole life of one display; it returns the exit status.
 
-    `notify` is called with 'display N' as soon as N is known, with 'ready', and with 'stopping'.
+    `notify` is called with 'display N' as soon as N is known, with 'ready', with 'clients N' when one has come or
+    gone, and with 'stopping'.
     """
 
     def __init__(self, settings: Settings, secrets: ticket.Secrets, run_directory: files.RunDirectory,
@@ -32,6 +34,8 @@ class Keeper:
         self._authority_file = authority_file(settings, self._tls_directory)
         self._xorg = Xorg(settings, run_directory, self._signals, self._authority_file)
         self._session = self._make_session()
+        self._limits: limits.Limits
+        self._control = watch.Watch(self._note_clients)
 
     def _make_signals(self) -> processes.Signals:
         return processes.Signals()
@@ -69,6 +73,8 @@ class Keeper:
         if problem:
             report.warning(problem)
         self._session.prepare(self._session_display())
+        self._limits = limits.Limits(self._settings, time.monotonic())
+        self._control.open(self._files.control_socket)
         self._announce()
         self._session.start()
         self._notify("ready")
@@ -152,7 +158,17 @@ class Keeper:
                 report.problem(f"the message bus of :{self._xorg.display} ended: {self._session.why_bus_ended()}; "
                                "no desktop goes on without it")
                 return STATUS_SERVER_ENDED
-            self._signals.wait(None)
+            why = "as was asked for (xspicectl quit)" if self._control.quit else self._limits.why_end(time.monotonic())
+            if why:
+                report.ending(self._xorg.display, why)
+                return 0
+            if self._signals.wait(self._limits.left(time.monotonic()), self._control.descriptor):
+                self._control.poll()
+
+    def _note_clients(self, count: int) -> None:
+        if count != self._limits.clients:
+            self._limits.note_clients(count, time.monotonic())
+            self._notify(f"clients {count}")
 
     def _report_end_of_server(self) -> None:
         report.problem(f"the X server of :{self._xorg.display} ended: {how_it_ended(self._xorg.status)}"
@@ -162,6 +178,7 @@ class Keeper:
     def _end(self) -> None:
         """The session first, while its programs still have a display and their bus; then these; then the files."""
         self._notify("stopping")
+        self._control.close()
         self._files.remove_names()
         servers = [pid for pid in (self._session.bus, self._xorg.pid) if pid is not None]
         processes.end_descendants(but=frozenset(servers), grace=_SESSION_GRACE)

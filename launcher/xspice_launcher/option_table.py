@@ -193,6 +193,13 @@ OPTIONS: tuple[Option, ...] = (
            "Message bus (D-Bus) of the session: own, or shared with whoever starts xspice. Default: own for an "
            "installed desktop, shared for a command.",
            "WHICH", values.one_of("own", "shared")),
+    Option("--idle-timeout", "Session",
+           "End when no client has been connected for so long: seconds, or such as 10m, 2h or 1d. Default: never.",
+           "TIME", values.duration),
+    Option("--max-time", "Session", "End so long after the start, whoever is connected. Default: never.",
+           "TIME", values.duration),
+    Option("--exit-on-disconnect", "Session", "End when the last client has left.", default=False,
+           xspice_name="SpiceExitOnDisconnect"),
 
     Option("--keyboard-layout", "Keyboard",
            "XKB layouts, separated by commas, such as us, de or us,ru. Default: us.",

@@ -64,6 +64,10 @@ def _listed(first: str, other: str, items: list[str]) -> list[str]:
     return [f"  {first if item is items[0] else other:>12}  {item}" for item in items]
 
 
+def ending(display: int, why: str) -> None:
+    _say(1, f"xspice: ending display :{display}: {why}")
+
+
 def problem(line: str) -> None:
     _say(2, f"{_program}: {line}")
 

@@ -52,7 +52,8 @@ def choose(settings: Settings, environment: Mapping[str, str]) -> Program | None
     if name in found:
         entry = found[name]
         if not shutil.which(entry.argv[0]):
-            raise OperatorError(f"{option}: its program {entry.argv[0]} is not there; install it, or choose another one")
+            raise OperatorError(f"{option}: its program {entry.argv[0]} is not there; install it, or choose "
+                                "another one")
         return Program(entry.argv, option, desktop=name, desktop_names=entry.desktops)
     if name == _DEFAULT and os.access(_XSESSION, os.X_OK):
         return Program((_DEFAULT,), option, desktop=name)

@@ -141,6 +141,17 @@ def command_line(argument: str) -> str:
     return argument
 
 
+_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def duration(argument: str) -> int:
+    """Seconds; 0: without end."""
+    match = re.fullmatch(r"([0-9]{1,7})([smhd]?)", argument)
+    if not match:
+        raise ValueError("not a time; give seconds, or a number with s, m, h or d, such as 10m; 0 for no end")
+    return int(match[1]) * _SECONDS[match[2]]
+
+
 class Size(NamedTuple):
     width: int  # pixels
     height: int

@@ -22,7 +22,8 @@ def test_stop_signal_when_ready(launch, number, session):
 def test_programs_may_start_others_in_order_to_save(launch, tmp_path):
     """The display is still there then, and those are not taken for something that escaped."""
     saved = tmp_path / "saved"
-    xspice = launch("--session", f"trap 'sleep 0.2 && xdpyinfo >{saved}; exit' TERM; sleep 1000 & wait").ready()
+    xspice = launch("--session", f"trap 'sleep 0.2 && xdpyinfo >{saved}; exit' TERM; "
+                    "while :; do sleep 1000 & wait; done").ready()
     xspice.named("sleep")
     display = xspice.display
     assert xspice.end() == -signal.SIGTERM

@@ -123,6 +123,7 @@ def test_what_the_start_says(capfd, arguments, lines):
 
 @pytest.mark.parametrize("arguments, sockets, asked", [
     ([], PRIVATE, False),
+    (["--idle-timeout", "1h"], PRIVATE, False),
     ([], (*PRIVATE, *TCP), True),
     ([], (*PRIVATE, *UNIX), True),
     (["--port", "5910"], PRIVATE, True),
@@ -132,4 +133,4 @@ def test_what_the_start_says(capfd, arguments, lines):
     ([], (), True),
 ])
 def test_no_password_where_a_private_socket_is_the_only_way_in(arguments, sockets, asked):
-    assert options.parse(arguments, {}, sockets).disable_ticketing is not asked
+    assert parse(*arguments, sockets=sockets).disable_ticketing is not asked

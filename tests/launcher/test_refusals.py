@@ -43,6 +43,8 @@ MISTAKES = [
     (["--name", ""], "--name : empty.*; use"),
     (["--session", "xfec"], "--session xfec: neither an installed session nor a program; sessions: [a-z]"),
     (["--session-bus", "mine", "--", "true"], "--session-bus mine: no such choice; use own or shared$"),
+    (["--idle-timeout", "10 m"], "--idle-timeout 10 m: not a time; give seconds, or a number with s, m, h or d"),
+    (["--max-time", "-1"], "--max-time -1: not a time; give"),
     (["--session-bus", "own"], "--session-bus own: has no effect without a session; give --session"),
     (["--password-file", "/nonexistent"], "--password-file /nonexistent: No such file.*; name"),
     (["--password-file", "/tmp"], "--password-file /tmp: Is a directory; name"),

@@ -28,12 +28,13 @@ def test_exit_status_is_passed_on(launch, arguments, status):
 
 def test_session_has_its_display(launch):
     xspice = launch("--", "sh", "-c", "xdpyinfo | grep '^name of display'; echo $XAUTHORITY; ls -l $XAUTHORITY; env",
-                    environment={"WAYLAND_DISPLAY": "wayland-0", "KEPT": "kept"})
+                    environment={"WAYLAND_DISPLAY": "wayland-0", "KEPT": "kept", "XSPICE_SIZE": "800x600"})
     assert xspice.wait() == 0
     assert re.search(rf"^name of display: +:{xspice.display}$", xspice.said, re.MULTILINE)
     assert re.search(rf"^XAUTHORITY={xspice.runtime}/xspice/.*/Xauthority$", xspice.said, re.MULTILINE)
     assert re.search(r"^-rw------- ", xspice.said, re.MULTILINE)
     assert "\nKEPT=kept\n" in xspice.said and "WAYLAND_DISPLAY" not in xspice.said
+    assert "XSPICE_SIZE" not in xspice.said  # for this display, not for one that is started in it
 
 
 def test_cookie_alone_lets_in(launch, shared_directory):

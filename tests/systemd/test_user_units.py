@@ -64,10 +64,12 @@ def test_stop_leaves_it_inactive_and_nothing_behind(started):
 
 def test_stop_lets_programs_save_while_they_have_a_display(unit, port):
     saved = unit.manager.home / "saved"
-    unit.configure(f"trap 'sleep 0.2 && xdpyinfo >{saved}; exit' TERM; sleep 1000 & wait", f"--port {port} --disable-ticketing")
+    unit.configure(f"trap 'sleep 0.2 && xdpyinfo >{saved}; exit' TERM; while :; do sleep 1000 & wait; done",
+                   f"--port {port} --disable-ticketing")
     unit.start()
     processes.wait_for(lambda: unit.named("sleep"), 10, "the session")
     unit.manager.run("stop", unit.service)
+    assert saved.exists(), unit.said()
     assert f"name of display:    :{unit.number}" in saved.read_text()
 
 
@@ -151,6 +153,22 @@ def test_first_viewer_starts_it_and_a_second_one_joins(unit, viewer):
     assert unit.path.exists()  # the manager's, who goes on listening
     third = viewer(unit.path)
     third.wait_ready(within=30)
+    unit.wait_state("active")
+    assert unit.main != main
+
+
+def test_idle_stops_it_and_the_next_viewer_starts_it(unit, viewer):
+    unit.configure(WAITING, "--idle-timeout 1")
+    unit.manager.run("start", unit.socket)
+    first = viewer(unit.path)
+    first.wait_ready(within=30)
+    processes.wait_for(lambda: unit.show("StatusText") == f"Display :{unit.number}: 1 client connected", 10, "1 client")
+    main = unit.main
+    first.disconnect()
+    unit.wait_state("inactive")
+    assert (unit.show("Result"), unit.show("NRestarts"), unit.files()) == ("success", "0", [])
+    assert unit.manager.show(unit.socket, "ActiveState") == "active"
+    viewer(unit.path).wait_ready(within=30)
     unit.wait_state("active")
     assert unit.main != main
 
