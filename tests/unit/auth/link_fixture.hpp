@@ -21,6 +21,7 @@ namespace spice::test {
 class LinkFixture {
 public:
     auth::LinkPolicy policy() {
+        keys.current(); // as a server does at its start, and in no link's time
         return {keys,
                 book(),
                 delays,
