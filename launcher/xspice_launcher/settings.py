@@ -1,7 +1,6 @@
 """What was asked for, and where."""
-from typing import NamedTuple
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import inherited, values
 from .errors import OperatorError

@@ -70,6 +70,7 @@ EVERY_OPTION = [
     ('Option "SpiceAddr" "127.0.0.1"', {"addr": ["127.0.0.1"]}),
     ('Option "SpiceIPV4Only" "True"', {"ipv4-only": True}),
     ('Option "SpiceIPV6Only" "False"', {"ipv6-only": False}),
+    ('Option "SpiceExitOnDisconnect" "True"', {"exit-on-disconnect": True}),
     ('Option "NumHeads" "4"', {"numheads": 4}),
     ('Option "SpiceZlibGlzWanCompression" "always"', {"zlib-glz-wan-compression": "always"}),
     ('Option "SpiceJpegWanCompression" "never"', {"jpeg-wan-compression": "never"}),

@@ -16,7 +16,8 @@ COMMAND_LINE = [
     ("--disable-ticketing", None), ("--password", "s3cret"), ("--sasl", None), ("--port", "5900"), ("--tls-port", "5901"),
     ("--x509-dir", "/pki"), ("--cacert-file", "/pki/ca"), ("--x509-key-file", "/pki/key"),
     ("--x509-key-password", "s3cret"), ("--x509-cert-file", "/pki/cert"), ("--dh-file", "/pki/dh"),
-    ("--tls-ciphers", "HIGH"), ("--ipv4-only", None), ("--ipv6-only", None), ("--numheads", "4"), ("--jpeg-wan-compression", "auto"), ("--zlib-glz-wan-compression", "never"),
+    ("--tls-ciphers", "HIGH"), ("--ipv4-only", None), ("--ipv6-only", None), ("--exit-on-disconnect", None),
+    ("--numheads", "4"), ("--jpeg-wan-compression", "auto"), ("--zlib-glz-wan-compression", "never"),
     ("--image-compression", "auto_glz"), ("--deferred-fps", "10"), ("--streaming-video", "filter"),
     ("--video-codecs", "spice:mjpeg"), ("--vdagent", None), ("--vdagent-virtio-path", "/tmp/v"),
     ("--vdagent-uinput-path", "/tmp/u"), ("--vdagent-udcs-path", "/tmp/s"), ("--vdagentd-exec", "/bin/d"),
@@ -27,13 +28,14 @@ COMMAND_LINE = [
 VARIABLES = [
     "XSPICE_PORT", "XSPICE_TLS_PORT", "XSPICE_DISABLE_TICKETING", "XSPICE_X509_DIR", "XSPICE_SASL",
     "XSPICE_X509_KEY_FILE", "XSPICE_X509_CERT_FILE", "XSPICE_TLS_CIPHERS", "XSPICE_CACERT_FILE", "XSPICE_ADDR",
-    "XSPICE_IPV4_ONLY", "XSPICE_IPV6_ONLY", "XSPICE_DH_FILE", "XSPICE_DISABLE_COPY_PASTE", 
-    "XSPICE_IMAGE_COMPRESSION", "XSPICE_JPEG_WAN_COMPRESSION", "XSPICE_STREAMING_VIDEO", "XSPICE_VIDEO_CODECS",
-    "XSPICE_AGENT_MOUSE", "XSPICE_PLAYBACK_COMPRESSION", "XSPICE_ZLIB_GLZ_WAN_COMPRESSION", "XSPICE_VDAGENT_ENABLED",
-    "XSPICE_VDAGENT_VIRTIO_PATH", "XSPICE_VDAGENT_UINPUT_PATH", "XSPICE_VDAGENT_UID", "XSPICE_VDAGENT_GID",
-    "XSPICE_DEFERRED_FPS", "XSPICE_PLAYBACK_FIFO_DIR", "XSPICE_SMARTCARD_FILE", "XSPICE_PASSWORD",
-    "XSPICE_X509_KEY_PASSWORD", "QXL_ENABLE_IMAGE_CACHE", "QXL_ENABLE_FALLBACK_CACHE", "QXL_ENABLE_SURFACES",
-    "QXL_NUM_HEADS", "QXL_FRAME_BUFFER_SIZE", "QXL_SURFACE_BUFFER_SIZE", "QXL_COMMAND_BUFFER_SIZE",
+    "XSPICE_IPV4_ONLY", "XSPICE_IPV6_ONLY", "XSPICE_DH_FILE", "XSPICE_EXIT_ON_DISCONNECT",
+    "XSPICE_DISABLE_COPY_PASTE", "XSPICE_IMAGE_COMPRESSION", "XSPICE_JPEG_WAN_COMPRESSION",
+    "XSPICE_STREAMING_VIDEO", "XSPICE_VIDEO_CODECS", "XSPICE_AGENT_MOUSE", "XSPICE_PLAYBACK_COMPRESSION",
+    "XSPICE_ZLIB_GLZ_WAN_COMPRESSION", "XSPICE_VDAGENT_ENABLED", "XSPICE_VDAGENT_VIRTIO_PATH",
+    "XSPICE_VDAGENT_UINPUT_PATH", "XSPICE_VDAGENT_UID", "XSPICE_VDAGENT_GID", "XSPICE_DEFERRED_FPS",
+    "XSPICE_PLAYBACK_FIFO_DIR", "XSPICE_SMARTCARD_FILE", "XSPICE_PASSWORD", "XSPICE_X509_KEY_PASSWORD",
+    "QXL_ENABLE_IMAGE_CACHE", "QXL_ENABLE_FALLBACK_CACHE", "QXL_ENABLE_SURFACES", "QXL_NUM_HEADS",
+    "QXL_FRAME_BUFFER_SIZE", "QXL_SURFACE_BUFFER_SIZE", "QXL_COMMAND_BUFFER_SIZE",
 ]
 
 
