@@ -114,7 +114,8 @@ def test_text_arrives_in_gtk(xspice, control, layout, tmp_path, name):
 def test_text_arrives_in_xterm(xspice, control, layout, tmp_path, name):
     layout(name)
     file, ready = tmp_path / "text", tmp_path / "ready"
-    with program(xspice, "xterm", "-e", f"echo > {ready}; exec cat > {file}"):
+    # -wf: the command starts when the window is there
+    with program(xspice, "xterm", "-wf", "-e", f"echo > {ready}; exec cat > {file}"):
         processes.wait_for(ready.exists, 20, "xterm")
         control.ask("type", text=TEXT + "\n")
         processes.wait_for(lambda: content(file) == TEXT + "\n", 20, lambda: f"the text: {content(file)!r}")
@@ -232,7 +233,8 @@ def test_num_lock_does_not_change_what_is_typed(control, viewer, listener):
     processes.wait_for(lambda: not listener.modifiers(), 5, "no Num Lock")
 
 
-def test_keys_that_somebody_holds_can_be_tapped(control, viewer, listener):
+def test_keys_that_somebody_holds_can_be_tapped(xspice, control, viewer, listener):
+    xspice.call("xset", "r", "off")
     viewer.key(KEY_A, True)
     assert listener.keysyms(1) == ["a"]
     control.ask("keys", events=tap("a", "b"))
@@ -240,6 +242,7 @@ def test_keys_that_somebody_holds_can_be_tapped(control, viewer, listener):
     viewer.key(KEY_A, False)
     viewer.tap(KEY_A)
     assert listener.keysyms(1) == ["a"]
+    xspice.call("xset", "r", "on")
 
 
 def test_the_keyboard_s_map_is_as_it_was_after_a_while(xspice, control, layout):
