@@ -8,47 +8,16 @@ import pathlib
 import pty
 import re
 import signal
-import subprocess
 import tempfile
 import time
 
 import numpy
 import pytest
-from support import fake_display, film, processes, video, xserver
-from xspice_launcher import recorder
+from support import fake_display, film, processes, video
+from support.recorder import Recorder
 
 WIDTH, HEIGHT = 320, 240
 RED, GREEN, BLUE = (numpy.full((HEIGHT, WIDTH), colour, dtype=numpy.uint32) for colour in (0xE02010, 0x10C020, 0x2010F0))
-
-
-class Recorder:
-    def __init__(self, directory, *arguments, prefix=(), **options):
-        self.directory = directory
-        self.mark = processes.new_mark()
-        self._log = directory / f"recorder-{self.mark}.txt"
-        program = recorder.find_recorder({"XSPICE_MODULE_PATH": str(xserver.module_path())})
-        self.process = processes.spawn([*prefix, program, *arguments], mark=self.mark, log=self._log, **options)
-
-    def wait_pictures(self, path, seconds, within=20):
-        """Until the file has pictures that late."""
-        def recorded():
-            with contextlib.suppress(subprocess.CalledProcessError, ValueError):
-                times = video.probe(path).times
-                return bool(times) and times[-1] >= seconds
-        processes.wait_for(recorded, within, lambda: f"{seconds} s recorded: {self.said()}", interval=0.1)
-
-    def said(self):
-        return self._log.read_text()
-
-    def end(self, number=None, within=20):
-        """Its exit status, and what it said."""
-        if number is not None:
-            self.process.send_signal(number)
-        return self.process.wait(within), self.said()
-
-    def close(self):
-        processes.kill_remaining(self.mark)
-        self.process.wait(10)
 
 
 @pytest.fixture(name="directory")

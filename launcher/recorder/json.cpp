@@ -1,2 +1,0 @@
-// Boost.JSON is compiled here, once for all of the recorder.
-#include <boost/json/src.hpp>
