@@ -65,7 +65,11 @@ class RunKeeper(keeper.Keeper):
             if self._xorg.status is not None:
                 self._report_end_of_server()
                 return keeper.STATUS_SERVER_ENDED
-            self._signals.wait(self._session.end_if_due())
+            if self._signals.wait(self._session.end_if_due(), self._control.descriptor):
+                self._control.poll()
+            if self._control.quit:
+                self._control.quit = False
+                self._session.send(signal.SIGTERM)  # what it makes of that is its own affair
 
     def _relay(self, number: int) -> None:
         if os.getppid() != self._front:

@@ -1,5 +1,6 @@
 """The keeper's own connection to the control socket: who is connected, and whether somebody asked for the end."""
 from collections.abc import Callable
+from typing import Any
 
 from . import control, report
 from .errors import OperatorError
@@ -29,6 +30,7 @@ class Watch:
         self._connection = control.connect(path, _PATIENCE)
         self._connection.request("subscribe", _PATIENCE, events=["clients", "quit"])
         self._note_clients(self._connection.request("status", _PATIENCE)["clients"])
+        self._take(self._connection.read_events())  # that came before the answer: `descriptor` tells of no such
 
     def poll(self) -> None:
         try:
@@ -36,6 +38,9 @@ class Watch:
         except OperatorError:
             self._open_again()
             return
+        self._take(events)
+
+    def _take(self, events: list[dict[str, Any]]) -> None:
         for event in events:
             if event.get("event") == "clients":
                 self._note_clients(event["clients"])

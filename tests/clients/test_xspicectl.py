@@ -373,3 +373,16 @@ def test_the_mouse(ctl, desk):
         ("press", 5, 300, 200), ("release", 5, 300, 200), ("press", 1, 310, 180), ("release", 1, 310, 180)]
     assert desk.x.pointer() == (310, 180, 0)  # what was held came up when xspicectl ended
     desk.x.destroy_window(window)
+
+
+# --- the end --------------------------------------------------------------------------------------------------------
+
+
+def test_quit(server, tmp_path):
+    desk = server(size="320x240")
+    Ctl(desk, tmp_path)("quit")
+    desk.process.wait(20)
+    desk.assert_nothing_left()
+    desk.abandon()
+    ended = Ctl(desk, tmp_path).run(desk.name, "status")
+    assert ended.returncode == 2 and b"no xspice display of yours" in ended.stderr

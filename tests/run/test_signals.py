@@ -32,6 +32,13 @@ def test_who_dies_of_it_is_seen_to_have_died_of_it(xspice_run, number):
     assert run.complained == ""
 
 
+def test_quit_through_the_control_socket_is_sigterm(xspice_run):
+    quitting = f"{SOURCE}/launcher/xspicectl quit; while :; do sleep 0.05; done"
+    run = xspice_run("sh", "-c", f"trap 'echo got TERM; exit 9' TERM; {quitting}")
+    assert run.wait() == 9
+    assert (run.said, run.complained) == ("got TERM\n", "")
+
+
 @pytest.mark.parametrize("delay", [0, 0.05, 0.1, 0.15, 0.2, 0.3])
 def test_signal_while_starting(xspice_run, delay):
     run = xspice_run("sh", "-c", "exec sleep 1000")
