@@ -57,7 +57,7 @@ FUZZ = Build("fuzz", ("-Dwerror=true", "-Doptimization=1", *UNITY, "-Ddriver=dis
 
 SANITIZED_SUITES = ("unit", "wire", "server", "fuzz")
 # Tests that start real servers measure how fast those answer: one of these programs at a time.
-REAL_SERVER_SUITES = ("driver", "clients", "launcher", "ctl", "run", "systemd")
+REAL_SERVER_SUITES = ("driver", "clients", "launcher", "run", "systemd")
 
 
 @dataclasses.dataclass
