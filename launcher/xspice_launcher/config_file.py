@@ -27,7 +27,7 @@ def read_usual(environment: Mapping[str, str], settings: Settings) -> None:
     """What there is of them. Raises OperatorError."""
     for path, strength in ((user_file(environment), USER_FILE), (SYSTEM, SYSTEM_FILE)):
         try:
-            text = _contents(path)
+            text = _contents(path, strength == USER_FILE)
         except (FileNotFoundError, NotADirectoryError):
             continue
         except OSError as error:
@@ -48,20 +48,19 @@ def read_named(path: str, settings: Settings) -> None:
 
 
 def contents(path: str, option: str) -> str:
-    """Of the file that `option` names. Raises OperatorError."""
+    """Of the file that `option` names, which may be a pipe. Raises OperatorError."""
     try:
-        return _contents(path)
+        return _contents(path, False)
     except OSError as error:
         raise OperatorError(f"{option} {path}: cannot be read: {error.strerror}; name a file that can be") from None
 
 
-def _contents(path: str) -> str:
-    """Raises OSError, and OperatorError for what must not count."""
-    with open(path, "rb", buffering=0, opener=_open) as file:
+def _contents(path: str, of_user: bool) -> str:
+    """Raises OSError, and OperatorError for what must not count. `of_user`: it must be the user's, or root's."""
+    with open(path, "rb", buffering=0) as file:
         status = os.fstat(file.fileno())
-        if stat.S_ISDIR(status.st_mode):
-            raise IsADirectoryError(21, "Is a directory")
-        if stat.S_ISREG(status.st_mode) and (status.st_mode & 0o022 or status.st_uid not in (0, os.geteuid())):
+        if stat.S_ISREG(status.st_mode) and (
+                status.st_mode & 0o022 or of_user and status.st_uid not in (0, os.geteuid())):
             raise OperatorError(f"{path}: other users can write to it; \"chmod go-w\" and \"chown\" make it yours")
         data = b""
         while part := file.read(_MAX_SIZE + 1 - len(data)):
@@ -72,10 +71,6 @@ def _contents(path: str) -> str:
         return data.decode()
     except UnicodeDecodeError:
         raise OperatorError(f"{path}: not in UTF-8; write it so") from None
-
-
-def _open(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NONBLOCK)  # a pipe that nobody writes to must not stop us
 
 
 def _is_xorg_conf(text: str) -> bool:

@@ -23,6 +23,15 @@ def read(environment: Mapping[str, str], settings: Settings) -> None:
                     settings.give(option, part, origin)
 
 
+def without_ours(environment: Mapping[str, str]) -> dict[str, str]:
+    """For the session: they say how this display is, and not how one is that is started on it. Where xspice itself is
+    stays known.
+    """
+    ours = {name for option in OPTIONS if option.in_environment and option.group != "Files"
+            for name in (option.variable, *option.variables)}
+    return {name: value for name, value in environment.items() if name not in ours}
+
+
 def warn_of_others(environment: Mapping[str, str]) -> None:
     """Of variables that look like ours and are not: somebody mistyped one."""
     known = {name for option in OPTIONS if option.in_environment for name in (option.variable, *option.variables)}

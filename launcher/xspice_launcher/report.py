@@ -84,6 +84,11 @@ def note(*lines: str) -> None:
 def _say(descriptor: int, *lines: str) -> None:
     """In one write, so that several instances on one terminal do not mix. A reader that left is no reason to end."""
     try:
-        os.write(descriptor, ("\n".join(lines) + "\n").encode(errors="replace"))
+        os.write(descriptor, ("\n".join(map(_visible, lines)) + "\n").encode(errors="replace"))
     except OSError:
         pass
+
+
+def _visible(line: str) -> str:
+    """One line, whatever was given to us, and nothing that a terminal would obey."""
+    return "".join(character if character.isprintable() else f"\\x{ord(character):02x}" for character in line)

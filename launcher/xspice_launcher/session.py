@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from . import desktop_entries, files, processes
+from .environment import without_ours
 from .errors import OperatorError
 from .settings import Settings
 from .xorg import child_environment, how_it_ended
@@ -106,7 +107,7 @@ class Session:
         program = self._program
         if program is None:
             return
-        environment = child_environment() | display
+        environment = without_ours(child_environment()) | display
         for foreign in _FOREIGN:
             environment.pop(foreign, None)
         if program.desktop:

@@ -8,8 +8,8 @@ def text(width: int = 80) -> str:
         "Usage: xspice [:N] [OPTION...] [-- COMMAND...]",
         "",
         *wrapped("Starts an X display that SPICE clients such as remote-viewer connect to. Without :N the first "
-               "free display is used. It prints how to connect as soon as X programs and SPICE clients can, "
-               "and runs until COMMAND ends, or until it is interrupted (Ctrl-C).", 0, width),
+                 "free display is used. It prints how to connect as soon as X programs and SPICE clients can, "
+                 "and runs until COMMAND ends, or until it is interrupted (Ctrl-C).", 0, width),
         "",
         "Examples:",
         "  xspice -- xterm                         a terminal to connect to from here",
@@ -23,11 +23,11 @@ def text(width: int = 80) -> str:
         *wrapped(", ".join(option.name for option in OPTIONS if option.group == GROUPS[-1]), 2, width),
         "",
         *wrapped("Each option can be set in the environment, as XSPICE_SOME_NAME, and in "
-               "~/.config/xspice/xspice.toml or /etc/xspice/xspice.toml, as some-name. --switch=no takes back a "
-               "switch that is set there.", 0, width),
+                 "~/.config/xspice/xspice.toml or /etc/xspice/xspice.toml, as some-name. --switch=no takes back a "
+                 "switch that is set there.", 0, width),
         "",
         *wrapped("Exit status: that of COMMAND (128 and the number of the signal if one ended it); 2 when the "
-               "display could not be started; 1 when the X server ended by itself.", 0, width),
+                 "display could not be started; 1 when the X server ended by itself.", 0, width),
         "",
         "More: man xspice, man xspice.toml",
     ]

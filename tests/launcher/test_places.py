@@ -1,6 +1,7 @@
 """Where options can be given besides the command line: the environment, and files; and what counts more."""
 
 import os
+import random
 import re
 import tomllib
 
@@ -166,6 +167,12 @@ def test_file_that_is_not_to_be_trusted_or_read(files):
     os.chown(files.user, ORDINARY_USER, -1)
     assert re.match("USER: other users can write to it; ", files.refused())
     os.chown(files.user, 0, -1)
+    files.write("", files.system)
+    os.chown(files.system, ORDINARY_USER, -1)  # as a file of root may look in a container
+    files.parse()
+    files.system.chmod(0o666)
+    assert re.match("SYSTEM: other users can write to it; ", files.refused())
+    files.system.unlink()
     files.user.write_bytes(b"name = '\xff'\n")
     assert files.refused() == "USER: not in UTF-8; write it so"
     files.user.write_bytes(b"#" * (1 << 20) + b"\n")
@@ -199,6 +206,42 @@ def test_named_file_instead_of_the_usual_ones(files, tmp_path):
     assert files.parse("--config", other, "--name", "given").name == "given"
     assert re.match("--config /nonexistent: cannot be read: No such file or directory; name",
                     files.refused("--config", "/nonexistent"))
+
+
+def test_configuration_through_a_pipe(launch):
+    """Which is read to its end, whenever that comes."""
+    reader, writer = os.pipe()
+    xspice = launch("--config", "/dev/stdin", "--print-config", stdin=reader)
+    os.close(reader)
+    os.write(writer, b"name = 'from ")
+    os.write(writer, b"a pipe'\n")
+    os.close(writer)
+    assert (xspice.wait(), xspice.complained) == (0, "")
+    assert '\nname = "from a pipe"  # /dev/stdin: name\n' in xspice.said
+
+
+def test_hostile_files(files):
+    """Whatever is in them: settings, or one line."""
+    generator = random.Random(5)
+    pieces = ["port", "addr", "=", "[", "]", "{", "}", "'", '"', "\n", "5900", "true", "-", "\\", "\x00", "é", "Section",
+              "EndSection", '"Device"', "Option", "Driver", '"spiceqxl"', "#", ".", "SpicePort", "size", "640x480", " "]
+    refused = 0
+    for _ in range(3000):
+        files.write("".join(generator.choice(pieces) for _ in range(generator.randrange(30))))
+        for arguments in ([], ["--config", files.user]):
+            try:
+                files.parse(*arguments)
+            except errors.OperatorError as error:
+                refused += 1
+                assert "\n" not in str(error).replace(str(files.user), "")
+    assert 1000 < refused < 6000
+
+
+def test_variables_of_the_display_are_not_for_its_session(launch):
+    xspice = launch("--", "env", environment={"XSPICE_NAME": "desk", "XSPICE_SESSION": "x", "QXL_NUM_HEADS": "2"})
+    assert xspice.wait() == 0
+    assert "\nXSPICE_MODULE_PATH=" in xspice.said
+    assert not re.search("^(XSPICE_(NAME|SESSION)|QXL_NUM_HEADS)=", xspice.said, re.MULTILINE)
 
 
 def test_paths_in_files(files, monkeypatch):

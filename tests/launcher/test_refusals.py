@@ -40,6 +40,7 @@ MISTAKES = [
     (["--addr", "192.0.2.1"], "--addr 192.0.2.1: not an address of this machine; "),
     (["--addr", "127.0.0.1", "--addr", "192.0.2.1"], "--addr 192.0.2.1: not an address of this machine; "),
     (["--name", 'a "b"'], '--name a "b": .*; use'),
+    (["--name", "a\nb\x1b[1m"], r"--name a\\x0ab\\x1b\[1m: .*; use"),
     (["--name", ""], "--name : empty.*; use"),
     (["--session", "xfec"], "--session xfec: neither an installed session nor a program; sessions: [a-z]"),
     (["--session-bus", "mine", "--", "true"], "--session-bus mine: no such choice; use own or shared$"),
