@@ -67,6 +67,13 @@ class FakeDisplay:
         else:
             socket.send_fds(connection, [message], [descriptor])
 
+    def say(self, message):
+        """Of itself, on the newest connection."""
+        self._send(self._connections[-1], message)
+
+    def hang_up(self):
+        self._connections[-1].shutdown(socket.SHUT_RDWR)
+
     def close(self):
         for closing in [self._listener, *self._connections]:
             with contextlib.suppress(OSError):

@@ -1,15 +1,68 @@
-"""The keeper's watch over its display, with one that is none."""
+"""The keeper's own connection: who is connected, and whether somebody asked for the end."""
 
-from xspice_launcher.watch import Watch
+import select
+
+import pytest
+from xspice_launcher import watch
+
+SUBSCRIBED = [{"ok": True}]
 
 
-def test_nothing_is_lost_that_happens_while_it_begins(fake):
-    display = fake()
-    display.answers = {"subscribe": [{"ok": True}],
-                       "status": [{"event": "clients", "clients": 1, "came": 1}, {"event": "quit"},
-                                  {"ok": True, "clients": 1}]}
-    told = []
-    watch = Watch(told.append)
-    watch.open(str(display.path))
-    assert watch.quit and told[-1] == 1
-    watch.close()
+@pytest.fixture
+def watching(fake):
+    """Opens a watch at a display with these answers; returns it, the numbers that it told, and the display."""
+    opened = []
+
+    def start(**answers):
+        display, told = fake(), []
+        display.answers = {"subscribe": SUBSCRIBED, **answers}
+        opened.append(watch.Watch(told.append))
+        opened[-1].open(str(display.path))
+        return opened[-1], told, display
+    yield start
+    for one in opened:
+        one.close()
+
+
+def poll(one):
+    assert select.select([one.descriptor], [], [], 5)[0]
+    one.poll()
+
+
+def test_numbers_and_the_wish_to_end(watching):
+    one, told, display = watching(status=[{"ok": True, "clients": 2}])
+    assert (told, one.quit) == ([2], False)
+    display.say({"event": "clients", "clients": 1, "went": 3})
+    poll(one)
+    assert (told, one.quit) == ([2, 1], False)
+    display.say({"event": "quit"})
+    poll(one)
+    assert (told, one.quit) == ([2, 1], True)
+
+
+def test_who_came_and_went_while_it_was_opened(watching):
+    _, told, _ = watching(subscribe=[*SUBSCRIBED, {"event": "clients", "clients": 1}, {"event": "clients", "clients": 0}],
+                          status=[{"ok": True, "clients": 0}])
+    assert told == [0, 1, 0]
+
+
+def test_display_that_let_go_of_it(watching):
+    one, told, display = watching(status=[{"ok": True, "clients": 1}])
+    display.answers["status"] = [{"ok": True, "clients": 4}]
+    display.hang_up()
+    poll(one)
+    assert (told, one.quit) == ([1, 4], False)
+    assert [request["command"] for request in display.requests] == ["subscribe", "status"] * 2
+
+
+def test_display_that_has_ended(watching):
+    one, told, display = watching(status=[{"ok": True, "clients": 1}])
+    display.close()
+    poll(one)
+    assert (told, one.descriptor) == ([1], None)
+
+
+def test_wish_to_end_while_it_was_opened(watching):
+    one, told, _ = watching(status=[{"event": "clients", "clients": 1, "came": 1}, {"event": "quit"},
+                                    {"ok": True, "clients": 1}])
+    assert one.quit and told[-1] == 1
