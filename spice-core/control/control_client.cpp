@@ -177,7 +177,7 @@ asio::awaitable<bool> ControlClient::everything_drawn(TimePoint deadline) {
         }
         co_await desk_->next_commit(deadline);
     }
-    co_return !closed_;
+    co_return !closed_ && session().screen.surface();
 }
 
 // As a client's inputs channel does. It does not read meanwhile, so it looks itself whether the peer is

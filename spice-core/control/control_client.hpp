@@ -83,8 +83,8 @@ private:
     Answering execute(const SubscribeRequest& request);
     Answering execute(const QuitRequest& request);
 
-    // Until everything that X has drawn by now is on the screen. False: not before `deadline`, or it is
-    // closed. Somebody must watch.
+    // Until everything that X has drawn by now is on the screen. False: not before `deadline`, it is closed,
+    // or there is no screen. Somebody must watch.
     boost::asio::awaitable<bool> everything_drawn(TimePoint deadline = TimePoint::max());
     // Until there is such a thing. False: it is closed.
     boost::asio::awaitable<bool> hand_over(const InputEvent& event);
