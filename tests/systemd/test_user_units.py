@@ -137,6 +137,20 @@ def test_hardening_and_how_to_do_without(started):
         started.manager.run("daemon-reload")
 
 
+# Programs that put themselves into a sandbox, debuggers, directories that a group shares, several threads' priorities.
+NEEDED = ("unshare --user --map-root-user --mount true", "strace -o /dev/null true", "setarch -R true",
+          "mkdir $$ && chmod g+s $$ && stat -c %A $$ | grep -q s && rmdir $$", "nice true")
+
+
+def test_what_desktops_need_works_nevertheless(unit, port):
+    result = unit.manager.home / "result"
+    unit.configure(f"cd; ({' && '.join(NEEDED)}) >result.new 2>&1; echo $? >>result.new; mv result.new result; {WAITING}",
+                   f"--port {port} --disable-ticketing")
+    unit.start()
+    processes.wait_for(result.exists, 20, "the end of the programs")
+    assert result.read_text() == "0\n"
+
+
 def test_first_viewer_starts_it_and_a_second_one_joins(unit, viewer):
     unit.configure(WAITING, "--size 640x480")
     unit.manager.run("start", unit.socket)
