@@ -1,9 +1,12 @@
 """What each command asks the display for, and what it makes of the answer: with a display that is none."""
 
 import json
+import os
+import subprocess
 import sys
 
 import pytest
+from conftest import SOURCE
 from xspice_launcher.ctl import main
 
 
@@ -204,3 +207,29 @@ def test_no_recorder(ctl, monkeypatch):
     monkeypatch.setenv("XSPICE_RECORDER", "/nowhere")
     status, _, errors = ctl("record", "a.webm")
     assert status == 2 and errors.startswith("xspicectl: XSPICE_RECORDER /nowhere: is not a program")
+
+
+# --- where it goes --------------------------------------------------------------------------------------------------
+
+
+def run_into(output, *words, display):
+    return subprocess.run(["/usr/bin/python3", SOURCE / "launcher" / "xspicectl", *words], stdout=output,
+                          stderr=subprocess.PIPE, env={**os.environ, "XSPICE_CONTROL": str(display.path)}, text=True,
+                          timeout=30, check=False)
+
+
+@pytest.mark.parametrize("words", [["status"], ["status", "--json"], ["--help"]])
+def test_output_that_cannot_be_written(ctl, words):
+    ctl.display.answers = {"status": [{"ok": True, **STATUS}]}
+    with open("/dev/full", "wb") as full:
+        ended = run_into(full, *words, display=ctl.display)
+    assert (ended.returncode, ended.stderr) == (
+        2, "xspicectl: standard output: No space left on device; send it to another place\n")
+
+
+def test_a_reader_that_has_seen_enough(ctl):
+    reader, writer = os.pipe()
+    os.close(reader)
+    ended = run_into(writer, "--help", display=ctl.display)
+    os.close(writer)
+    assert (ended.returncode, ended.stderr) == (1, "")

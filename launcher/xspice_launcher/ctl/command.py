@@ -24,11 +24,13 @@ class Flag:
 
 @dataclasses.dataclass
 class Result:
-    """`value` is what --json prints, `text` what people read. With a `problem` the exit status is 1."""
+    """`value` is what --json prints, `text` what people read, `data` what is no text. With a `problem` the exit status
+    is 1."""
 
-    value: Any
+    value: Any = None
     text: str = ""
     problem: str | None = None
+    data: bytes | None = None
 
 
 @dataclasses.dataclass

@@ -35,8 +35,7 @@ def screenshot(call: Call) -> Result:
         answer, descriptor = display.request_descriptor("screenshot", cursor=call.flags["--cursor"])
     picture = _encode(answer, descriptor, display.path)
     if file == "-":
-        sys.stdout.buffer.write(picture)
-        return Result(None)
+        return Result(data=picture)
     try:
         with open(file, "wb") as out:
             out.write(picture)
