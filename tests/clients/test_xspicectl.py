@@ -121,6 +121,14 @@ def test_status_says_what_is_so(ctl, desk):
     assert lines["monitors"] == "640x480+0+0, 640x480+640+0"
 
 
+def test_the_example_of_the_documentation(ctl, desk):
+    page = (xserver.SOURCE / "docs" / "control.md").read_text().partition("## An example")[2]
+    program = "".join(line[4:] + "\n" for line in page.splitlines() if line.startswith("    ") or not line)
+    ended = subprocess.run(["/usr/bin/python3", "-c", program], capture_output=True, text=True, timeout=30, check=True,
+                           env={**os.environ, "XSPICE_CONTROL": ctl.json("status")["socket"]})
+    assert "'protocol': 1" in ended.stdout and "'still': True" in ended.stdout
+
+
 # --- clients --------------------------------------------------------------------------------------------------------
 
 
