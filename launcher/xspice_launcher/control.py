@@ -56,7 +56,8 @@ def running(environment: Mapping[str, str]) -> dict[int, str]:
     found: dict[int, str] = {}
     for directory in directories(environment):
         try:
-            names = os.listdir(directory)
+            # In /tmp others can make such a directory, too.
+            names = os.listdir(directory) if os.lstat(directory).st_uid == os.getuid() else []
         except OSError:
             continue
         for name in names:

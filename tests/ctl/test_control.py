@@ -189,6 +189,13 @@ def test_displays_are_found_by_their_sockets(fake, here, tmp_path):
                                      for number in (7, 12)}
 
 
+def test_what_others_put_there_does_not_count(fake, here, monkeypatch):
+    fake(7)
+    assert list(control.running(here)) == [7]
+    monkeypatch.setattr(os, "getuid", lambda: 4711)
+    assert control.running(here) == {}
+
+
 def test_the_display_that_is_meant(fake, here, tmp_path):
     paths = {number: str(fake(number).path) for number in (7, 12)}
     assert control.find(12, here) == paths[12]
