@@ -69,15 +69,18 @@ class Keeper:
         self._remove_secrets()
         for passed in self._settings.inherited:
             os.close(passed.descriptor)
-        problem = self._files.publish_control(self._xorg.display)
-        if problem:
-            report.warning(problem)
+        self._publish_control()
         self._session.prepare(self._session_display())
         self._limits = limits.Limits(self._settings, time.monotonic())
         self._control.open(self._files.control_socket)
         self._announce()
         self._session.start()
         self._notify("ready")
+
+    def _publish_control(self) -> None:
+        problem = self._files.publish_control(self._xorg.display)
+        if problem:
+            report.warning(problem)
 
     def _session_display(self) -> dict[str, str]:
         """The variables by which programs find the display."""

@@ -2,10 +2,11 @@
 import os
 import signal
 
-from . import keeper, processes, report
+from . import keeper, processes, report, run_screenshot
 from .errors import OperatorError, StopRequested
 from .files import RunDirectory
 from .run_options import RunSettings
+from .run_recording import Recording
 from .run_session import RunSession
 from .settings import Settings
 from .shared_authority import SharedAuthority
@@ -27,12 +28,16 @@ class RunKeeper(keeper.Keeper):
         self._front = os.getppid()
         self._shared_authority: SharedAuthority | None = None
         super().__init__(settings, secrets, run_directory, notify)
+        self._recording = Recording(run.record, run_directory) if run.record else None
 
     def _make_signals(self) -> processes.Signals:
         return processes.Signals(FORWARDED)
 
     def _make_session(self) -> RunSession:
         return RunSession(self._settings, self._files, self._signals, self._run, self._group)
+
+    def _publish_control(self) -> None:
+        self._files.publish_control(self._xorg.display)  # or not: COMMAND is told where the socket is
 
     def _session_display(self) -> dict[str, str]:
         found = super()._session_display()
@@ -44,6 +49,8 @@ class RunKeeper(keeper.Keeper):
         return found
 
     def _announce(self) -> None:
+        if self._recording:
+            self._recording.start(self._files.control_socket, self._reap)
         if self._run.watch is not None:
             path = self._write_viewer_file()
             entrance = next(entrance for entrance in self._entrances.all() if entrance.port)
@@ -57,19 +64,31 @@ class RunKeeper(keeper.Keeper):
     def _watch(self) -> int:
         self._signals.relay = self._relay
         while True:
-            ended = processes.reap()
-            self._xorg.note_ended(ended)
-            self._session.note_ended(ended)
+            self._reap()
             if self._session.status is not None:
-                return STATUS_TIMED_OUT if self._session.timed_out else keeper.exit_status(self._session.status)
+                status = keeper.exit_status(self._session.status)
+                if status != 0 and not self._session.timed_out:
+                    self._take_screenshot(f"status-{status}")
+                return STATUS_TIMED_OUT if self._session.timed_out else status
             if self._xorg.status is not None:
                 self._report_end_of_server()
                 return keeper.STATUS_SERVER_ENDED
+            if self._session.is_out_of_time():
+                self._take_screenshot("timeout")  # while it is still there
             if self._signals.wait(self._session.end_if_due(), self._control.descriptor):
                 self._control.poll()
             if self._control.quit:
                 self._control.quit = False
                 self._session.send(signal.SIGTERM)  # what it makes of that is its own affair
+
+    def _reap(self) -> None:
+        ended = processes.reap()
+        for child in filter(None, (self._xorg, self._session, self._recording)):
+            child.note_ended(ended)
+
+    def _take_screenshot(self, what: str) -> None:
+        if self._run.screenshot_on_failure:
+            run_screenshot.take(self._files.control_socket, self._run.screenshot_on_failure, what)
 
     def _relay(self, number: int) -> None:
         if os.getppid() != self._front:
@@ -77,6 +96,8 @@ class RunKeeper(keeper.Keeper):
         self._session.send(number)
 
     def _end(self) -> None:
+        if self._recording:
+            self._recording.finish(self._reap)
         if self._shared_authority:
             try:
                 self._shared_authority.remove()

@@ -3,9 +3,10 @@ import os
 import signal
 import sys
 
-from . import __version__, keeper, processes, report, run_options, ticket
+from . import __version__, keeper, processes, report, run_options, run_screenshot, ticket
 from .errors import OperatorError
 from .front import Front, die_of
+from .recorder import find_recorder
 from .run_keeper import FORWARDED, RunKeeper
 from .run_session import check_command
 from .settings import Settings
@@ -76,6 +77,10 @@ class RunFront(Front):
     def check(self) -> None:
         """As far as mistakes can be found without starting anything. Raises OperatorError."""
         keeper.check_before_start(self._settings)
+        if self._run.record:
+            find_recorder()
+        if self._run.screenshot_on_failure:
+            run_screenshot.check_directory(self._run.screenshot_on_failure)
 
     def _warn(self) -> None:
         pass  # where our files are is nobody's concern
@@ -114,8 +119,8 @@ class RunFront(Front):
     def _hear(self, line: bytes) -> None:
         if line == b"ready\n":
             self._command_runs = True
-        else:
-            super()._hear(line)
+        elif line.startswith(b"display "):
+            super()._hear(line)  # the rest is for a service manager, and that is COMMAND's, if any
 
     def _status(self, wait_status: int) -> int:
         """That of COMMAND. When it died of a signal that we got, too, so do we, as shells expect of Ctrl-C."""

@@ -75,6 +75,9 @@ OPTIONS: tuple[Option, ...] = (
     Option("--dpi", _SCREEN, "Resolution told to programs, in dots per inch. Default: 96.", "DPI",
            values.integer(30, 600)),
 
+    Option("--screenshot-on-failure", _SEEING, "Directory for a picture of the screen (PNG) when COMMAND fails.",
+           "DIRECTORY", values.path),
+    Option("--record", _SEEING, "File for a video of all that happens: .webm, .mp4 or .mkv.", "FILE", values.path),
     Option("--watch", _SEEING,
            "Let SPICE clients of this machine look on; how they connect is printed. PORT: default 5900, or the next "
            "free one.", "PORT", values.integer(1, 65535), optional=0),

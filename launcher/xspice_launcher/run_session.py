@@ -43,10 +43,14 @@ class RunSession(Session):
         if number in (signal.SIGTERM, signal.SIGHUP):
             self._expect_end(_STOP_GRACE)
 
+    def is_out_of_time(self) -> bool:
+        """As long as end_if_due() has not acted on it."""
+        return self._time_out_at is not None and time.monotonic() >= self._time_out_at
+
     def end_if_due(self) -> float | None:
         """Seconds until this is to be asked again."""
         now = time.monotonic()
-        if self._time_out_at is not None and now >= self._time_out_at:
+        if self.is_out_of_time():
             self._time_out_at = None
             self.timed_out = True
             report.problem(f"--timeout {self._run.timeout:g}: the time is up; ending {self._run.command[0]}")

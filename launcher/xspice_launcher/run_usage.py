@@ -12,7 +12,7 @@ def text(width: int = 80) -> str:
         "",
         "Examples:",
         "  xspice-run npm test",
-        "  xspice-run --timeout 600 --watch -- pytest tests/gui",
+        "  xspice-run --screenshot-on-failure shots --record run.webm -- pytest",
         '  xspice-run -a -s "-screen 0 1920x1080x24" ./test',
         *listed(GROUPS, OPTIONS, width),
         "",

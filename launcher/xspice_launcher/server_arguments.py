@@ -19,8 +19,8 @@ NONE = ServerArguments()
 _POINTLESS = {"-noreset": 0, "-reset": 0, "-terminate": 0, "-nocursor": 0, "-pixdepths": 1, "-linebias": 1,
               "-blackpixel": 1, "-whitepixel": 1}
 _REFUSED = {
-    "-fbdir": "the screen is in no file; xwd shows it",
-    "-shmem": "the screen is in no shared memory; xwd shows it",
+    "-fbdir": "the screen is in no file; --screenshot-on-failure and --record show it",
+    "-shmem": "the screen is in no shared memory; --screenshot-on-failure and --record show it",
     "-auth": "the cookie is made for each display; --auth-file says where it goes",
     "-displayfd": "the display is known when COMMAND starts: DISPLAY names it",
 }

@@ -158,7 +158,7 @@ def test_depth_that_cannot_be_had(xspice_run):
     ("-screen 0 10x10x24", "out of range; use 64x64 to 16384x16384"),
     ("-screen 0", "-screen: its value is missing; see Xvfb(1)"),
     ("-dpi 7", "not a whole number from 30 to 600; give one"),
-    ("-fbdir /tmp", "-fbdir: the screen is in no file; xwd shows it"),
+    ("-fbdir /tmp", "-fbdir: the screen is in no file; --screenshot-on-failure and --record show it"),
     ("-auth /tmp/file", "-auth: the cookie is made for each display; --auth-file says where it goes"),
     (":7", ":7: -n 7 gives the display its number"),
 ])
@@ -179,7 +179,7 @@ def test_wait_is_taken(xspice_run):
     (["-a", "--"], 'needs a command to run; "xspice-run --help" tells more'),
     (["--nonsense", "true"], '--nonsense: no such option; "xspice-run --help" lists all options'),
     (["-x", "true"], '-x: no such option; "xspice-run --help" lists all options'),
-    (["--s", "true"], "--s: may be --server-num or --server-args or --size; write it out"),
+    (["--s", "true"], "--s: may be --server-num or --server-args or --size or --screenshot-on-failure; write it out"),
     (["--auto-servernum=1", "true"], '--auto-servernum: takes no value; leave out "=1"'),
     (["-n"], "-n: needs a value; write -n NUM"),
     (["-n", "many", "true"], "-n many: not a whole number from 0 to 59535; give one"),

@@ -1,7 +1,9 @@
 """Writes PNG files (ISO/IEC 15948): 8 bits of red, green and blue, exactly as they are."""
+import mmap
 import struct
 import sys
 import zlib
+from collections.abc import Mapping
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _EFFORT = 3  # of 9: what is on screens gets hardly smaller with more, and takes much longer
@@ -13,6 +15,13 @@ def encode(pixels: bytes | memoryview, width: int, height: int, stride: int) -> 
     head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     compressed = zlib.compress(_rows(pixels, width, height, stride), _EFFORT)
     return b"".join((_SIGNATURE, _chunk(b"IHDR", head), _chunk(b"IDAT", compressed), _chunk(b"IEND", b"")))
+
+
+def from_memory(descriptor: int, answer: Mapping[str, int]) -> bytes:
+    """Of what the control socket sends: `answer` has the size of what is in the memory of `descriptor`."""
+    width, height, stride = answer["width"], answer["height"], answer["stride"]
+    with mmap.mmap(descriptor, stride * height, prot=mmap.PROT_READ) as pixels, memoryview(pixels) as view:
+        return encode(view, width, height, stride)
 
 
 def _rows(pixels: bytes | memoryview, width: int, height: int, stride: int) -> bytes:

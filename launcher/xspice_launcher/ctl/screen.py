@@ -1,5 +1,4 @@
 """Commands about the screen: resize, screenshot, wait-still, record."""
-import mmap
 import os
 import re
 import signal
@@ -49,9 +48,7 @@ def _encode(answer: dict[str, int], descriptor: int | None, path: str) -> bytes:
     if descriptor is None:
         raise control.Gone(f"{path}: the display sent no picture; its log tells why")
     try:
-        width, height, stride = answer["width"], answer["height"], answer["stride"]
-        with mmap.mmap(descriptor, stride * height, prot=mmap.PROT_READ) as pixels, memoryview(pixels) as view:
-            return png.encode(view, width, height, stride)
+        return png.from_memory(descriptor, answer)
     finally:
         os.close(descriptor)
 
