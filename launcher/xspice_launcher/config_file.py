@@ -106,14 +106,13 @@ def _option(key: str, path: str) -> Option:
 
 def _arguments(option: Option, value: Any, origin: Origin) -> list[str]:
     """As they would be given on a command line. Raises OperatorError for a value of another type."""
-    several = option.repeatable or isinstance(option.default, tuple) and option.file_key == "secure-channels"
     one = (bool,) if option.value is None else (str, int)
-    values = value if isinstance(value, list) and several else [value]
+    values = value if isinstance(value, list) and option.is_list else [value]
     if not all(isinstance(item, one) and (option.value is None or not isinstance(item, bool)) for item in values):
         kind = "true or false" if option.value is None else "a text or number"
-        raise OperatorError(f"{origin}: must be {kind}{', or a list of them' if several else ''}; write it so")
+        raise OperatorError(f"{origin}: must be {kind}{', or a list of them' if option.is_list else ''}; write it so")
     arguments = [argument_of(item) for item in values]
-    if arguments and several and not option.repeatable:
+    if arguments and option.is_list and not option.repeatable:
         arguments = [",".join(arguments)]
     return [_path(argument, origin.file) if option.is_path else argument for argument in arguments]
 

@@ -67,6 +67,10 @@ class Option(NamedTuple):
         return f"XSPICE_{self.key.upper()}"
 
     @property
+    def is_list(self) -> bool:
+        return isinstance(self.default, tuple) and not isinstance(self.default, values.Size)
+
+    @property
     def is_path(self) -> bool:
         return self.parse in (values.path, values.written_path, values.socket_path, values.program, values.config_path)
 
