@@ -13,9 +13,12 @@ import config  # noqa: E402
 import ctl_completion  # noqa: E402
 
 KINDS = {
-    "bash": completion.bash,
-    "zsh": completion.zsh,
-    "fish": completion.fish,
+    "bash": lambda: completion.bash(completion.XSPICE),
+    "zsh": lambda: completion.zsh(completion.XSPICE),
+    "fish": lambda: completion.fish(completion.XSPICE),
+    "run-bash": lambda: completion.bash(completion.XSPICE_RUN),
+    "run-zsh": lambda: completion.zsh(completion.XSPICE_RUN),
+    "run-fish": lambda: completion.fish(completion.XSPICE_RUN),
     "ctl-bash": ctl_completion.bash,
     "ctl-zsh": ctl_completion.zsh,
     "ctl-fish": ctl_completion.fish,

@@ -1,131 +1,183 @@
-"""Completion of xspice's command line in bash, zsh and fish."""
+"""Completion of the command lines of xspice and xspice-run in bash, zsh and fish."""
 import re
+from typing import Any, NamedTuple
 
-from xspice_launcher.option_table import OPTIONS, Option
+from xspice_launcher import option_table, run_options, values
 from xspice_launcher.toml_text import is_for_users
-from xspice_launcher.values import CHANNELS
-
-_OFFERED = [option for option in OPTIONS if is_for_users(option)]
-_SESSIONS = "xspice --list-sessions 2>/dev/null | cut -d ' ' -f 1"
-_LAYOUTS = "ls /usr/share/X11/xkb/symbols 2>/dev/null"
-_FROM_COMMANDS = {"--session": _SESSIONS, "--keyboard-layout": _LAYOUTS}
 
 
-def _words(option: Option) -> tuple[str, ...]:
+class Program(NamedTuple):
+    """`options` are of its table. `command_first`: a command begins with the first word that is no option, and not
+    after "--" only.
+    """
+
+    name: str
+    options: tuple[Any, ...]
+    command_first: bool
+
+
+XSPICE = Program("xspice", tuple(option for option in option_table.OPTIONS if is_for_users(option)), False)
+XSPICE_RUN = Program("xspice-run", run_options.OPTIONS, True)
+
+# Commands that print what can be given.
+_FROM_COMMANDS = {
+    "--session": "xspice --list-sessions 2>/dev/null | cut -d ' ' -f 1",
+    "--keyboard-layout": "ls /usr/share/X11/xkb/symbols 2>/dev/null",
+}
+
+
+def _words(option: Any) -> tuple[str, ...]:
     """What can be given, where that is a list."""
-    if option.name == "--secure-channels":
-        return ("all", *CHANNELS)
+    if option.parse is values.channels:
+        return ("all", *values.CHANNELS)
     return getattr(option.parse, "choices", ())
 
 
-def _is_directory(option: Option) -> bool:
-    return option.value == "DIRECTORY"
+def _is_directory(option: Any) -> bool:
+    return option.value in ("DIRECTORY", "DIR")
 
 
-def _short_help(option: Option) -> str:
+def _is_path(option: Any) -> bool:
+    return _is_directory(option) or option.value in ("FILE", "PATH")
+
+
+def _is_followed_by_value(option: Any) -> bool:
+    return option.value is not None and getattr(option, "optional", None) is None
+
+
+def _names(option: Any) -> tuple[str, ...]:
+    return (option.name, option.short) if option.short else (option.name,)
+
+
+def _short_help(option: Any) -> str:
     """Its first sentence, or what stands before a list."""
     return re.split(r"[.:;](?: |$)| \(", option.help)[0]
 
 
-def bash() -> str:
-    cases = []
-    for option in _OFFERED:
-        if option.value:
-            if option.name in _FROM_COMMANDS:
-                how = f'$(compgen -W "$({_FROM_COMMANDS[option.name]})" -- "$cur")'
-            elif _words(option):
-                how = f'$(compgen -W "{" ".join(_words(option))}" -- "$cur")'
-            elif option.is_path:
-                how = f'$(compgen -{"d" if _is_directory(option) else "f"} -- "$cur")'
-            else:
-                how = ""
-            files = " compopt -o filenames;" if how.startswith(("$(compgen -d", "$(compgen -f")) else ""
-            cases.append(f"    {option.name}){files} mapfile -t COMPREPLY < <({how[2:-1]}); return ;;" if how
-                         else f"    {option.name}) return ;;")
-    names = " ".join(name for option in _OFFERED for name in (option.name, option.short) if name)
+# --- bash -----------------------------------------------------------------------------------------------------------
+
+
+def bash(program: Program) -> str:
+    function = "_" + program.name.replace("-", "_")
+    valued = "|".join(name for option in program.options if _is_followed_by_value(option) for name in _names(option))
+    other_word = "command=$at; break" if program.command_first else ""
+    here = """
+    if [[ -z $command && $at == "$COMP_CWORD" && $cur != [-=]* && $prev != = ]]; then
+        command=$at
+    fi""" if program.command_first else ""
     return f"""\
-# bash completion of xspice(1). Made from its table of options.
-_xspice() {{
-    local cur=${{COMP_WORDS[COMP_CWORD]}} prev=${{COMP_WORDS[COMP_CWORD - 1]}} at
+# bash completion of {program.name}(1). Made from its table of options.
+{function}() {{
+    local cur=${{COMP_WORDS[COMP_CWORD]}} prev=${{COMP_WORDS[COMP_CWORD - 1]}} command='' at
     COMPREPLY=()
     for ((at = 1; at < COMP_CWORD; at++)); do
-        if [[ ${{COMP_WORDS[at]}} == -- ]]; then # a command follows
-            if declare -F _command_offset >/dev/null; then
-                _command_offset $((at + 1))
-            elif ((at + 1 == COMP_CWORD)); then
-                mapfile -t COMPREPLY < <(compgen -c -- "$cur")
-            else
-                compopt -o filenames
-                mapfile -t COMPREPLY < <(compgen -f -- "$cur")
-            fi
-            return
+        case ${{COMP_WORDS[at]}} in
+        --) command=$((at + 1)); break ;;
+        =) ((at++)) ;;
+        {valued})
+            [[ ${{COMP_WORDS[at + 1]}} == = ]] || ((at++)) ;;
+        -*) ;;
+        *) {other_word} ;;
+        esac
+    done{here}
+    if [[ -n $command ]]; then
+        if declare -F _command_offset >/dev/null; then
+            _command_offset "$command"
+        elif ((command == COMP_CWORD)); then
+            mapfile -t COMPREPLY < <(compgen -c -- "$cur")
+        else
+            compopt -o filenames
+            mapfile -t COMPREPLY < <(compgen -f -- "$cur")
         fi
-    done
+        return
+    fi
     if [[ $cur == = ]]; then
         cur=
     elif [[ $prev == = ]]; then
         prev=${{COMP_WORDS[COMP_CWORD - 2]}}
     fi
     case $prev in
-{chr(10).join(cases)}
-    esac
-    mapfile -t COMPREPLY < <(compgen -W "{names}" -- "$cur")
+{"".join(map(_bash_case, filter(_is_followed_by_value, program.options)))}    esac
+    mapfile -t COMPREPLY < <(compgen -W "{" ".join(name for option in program.options for name in _names(option))}" -- "$cur")
 }}
-complete -F _xspice xspice
+complete -F {function} {program.name}
 """
 
 
-def zsh() -> str:
+def _bash_case(option: Any) -> str:
+    names = "|".join(_names(option))
+    if option.name in _FROM_COMMANDS:
+        found = f'-W "$({_FROM_COMMANDS[option.name]})"'
+    elif _words(option):
+        found = f'-W "{" ".join(_words(option))}"'
+    elif _is_path(option):
+        return (f'    {names}) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -'
+                f'{"d" if _is_directory(option) else "f"} -- "$cur"); return ;;\n')
+    else:
+        return f"    {names}) return ;;\n"
+    return f'    {names}) mapfile -t COMPREPLY < <(compgen {found} -- "$cur"); return ;;\n'
+
+
+# --- zsh ------------------------------------------------------------------------------------------------------------
+
+
+def zsh(program: Program) -> str:
+    options = "".join(f"    {line} \\\n" for option in program.options for line in _zsh_lines(option))
     return f"""\
-#compdef xspice
-# zsh completion of xspice(1). Made from its table of options.
-_arguments -S \\
-{"".join(f"    {line} {chr(92)}{chr(10)}" for option in _OFFERED for line in _zsh_lines(option))}\
-    '*::command: _normal'
+#compdef {program.name}
+# zsh completion of {program.name}(1). Made from its table of options.
+_arguments -S {"-A '-*' " if program.command_first else ""}\\
+{options}    '*::command: _normal'
 """
 
 
-def _zsh_lines(option: Option) -> list[str]:
+def _zsh_lines(option: Any) -> list[str]:
     text = re.sub(r"([\[\]:\\])", r"\\\1", _short_help(option)).replace("'", "'\\''")
     end = f"[{text}]"
     if option.value:
         if option.name in _FROM_COMMANDS:
-            action = f'($({_FROM_COMMANDS[option.name]}))'.replace("'", '"')
+            action = f"($({_FROM_COMMANDS[option.name]}))".replace("'", '"')
         elif _words(option):
             action = f'({" ".join(_words(option))})'
-        elif option.is_path:
+        elif _is_path(option):
             action = "_files -/" if _is_directory(option) else "_files"
         else:
             action = " "
-        end += f":{option.value}:{action}"
-    repeated = "*" if option.repeatable else ""
-    names = [option.name] + ([option.short] if option.short else [])
-    return [f"'{repeated}{name}{'=' if option.value and name == option.name else ''}{end}'" for name in names]
+        end += f'{":" if _is_followed_by_value(option) else "::"}{option.value}:{action}'
+    repeated = "*" if getattr(option, "repeatable", False) else ""
+    equals = {True: "=", False: "=-"}[_is_followed_by_value(option)] if option.value else ""
+    return [f"'{repeated}{name}{equals if name == option.name else ''}{end}'" for name in _names(option)]
 
 
-def fish() -> str:
-    lines = ["# fish completion of xspice(1). Made from its table of options.",
-             "set -l options 'not contains -- -- (commandline -opc)'", "complete -c xspice -f",
-             "complete -c xspice -n 'contains -- -- (commandline -opc)' -a "
-             "'(__fish_complete_subcommand --commandline (string split -m 1 -- \" -- \" (commandline -cp))[2])'"]
-    lines += [_fish_line(option) for option in _OFFERED]
+# --- fish -----------------------------------------------------------------------------------------------------------
+
+
+def fish(program: Program) -> str:
+    lines = [f"# fish completion of {program.name}(1). Made from its table of options.", f"complete -c {program.name} -f"]
+    if program.command_first:
+        condition = ""
+        lines.append(f"complete -c {program.name} -xa '(__fish_complete_subcommand)'")
+    else:
+        condition = "-n $options "
+        lines += ["set -l options 'not contains -- -- (commandline -opc)'",
+                  f"complete -c {program.name} -n 'contains -- -- (commandline -opc)' -a '(__fish_complete_subcommand "
+                  "--commandline (string split -m 1 -- \" -- \" (commandline -cp))[2])'"]
+    lines += [f"complete -c {program.name} {condition}{_fish_option(option)}" for option in program.options]
     return "\n".join(lines) + "\n"
 
 
-def _fish_line(option: Option) -> str:
-    words = ["complete -c xspice -n $options", f"-l {option.file_key}"]
+def _fish_option(option: Any) -> str:
+    words = [f'-l {option.name.removeprefix("--")}']
     if option.short:
         words.append(f"-s {option.short[1:]}")
-    if option.value:
+    if _is_followed_by_value(option):
         if option.name in _FROM_COMMANDS:
             words.append("-xa '(" + _FROM_COMMANDS[option.name].replace("'", '"') + ")'")
         elif _words(option):
             words.append(f"-xa '{' '.join(_words(option))}'")
         elif _is_directory(option):
             words.append("-xa '(__fish_complete_directories (commandline -ct))'")
-        elif option.is_path:
-            words.append("-rF")
         else:
-            words.append("-x")
+            words.append("-rF" if _is_path(option) else "-x")
     text = _short_help(option).replace("\\", "\\\\").replace("'", "\\'")
     return " ".join([*words, f"-d '{text}'"])

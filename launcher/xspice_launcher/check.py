@@ -7,7 +7,7 @@ from . import displays, entrances, files, keeper, ticket, toml_text
 from .errors import OperatorError
 from .option_table import BY_NAME
 from .settings import COMMAND_LINE, ENVIRONMENT, Settings
-from .xorg import find_module_path
+from .xorg import child_environment, find_module_path
 
 _TIMEOUT = 30  # seconds; a loaded machine needs a few
 _ONE_OF_OURS = "SpicePort"  # an option of our driver
@@ -71,8 +71,8 @@ def _check_module(settings: Settings) -> None:
         argv = [settings.xorg, "-showopts", "-nolisten", "tcp", "-nolisten", "unix", "-config", os.devnull, "-configdir",
                 empty, "-modulepath", find_module_path(settings), "-logfile", log, "-displayfd", "1"]
         try:
-            said = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                  timeout=_TIMEOUT, check=False).stdout.decode(errors="replace")
+            said = subprocess.run(argv, env=child_environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT, timeout=_TIMEOUT, check=False).stdout.decode(errors="replace")
         except OSError as error:
             raise OperatorError(f"--xorg {settings.xorg}: cannot be started: {error.strerror}; "
                                 "install xserver-xorg-core, or name the program") from None

@@ -13,7 +13,7 @@ import tomllib
 import pytest
 from conftest import SOURCE, parse
 from support import processes, xserver
-from xspice_launcher import option_table, toml_text, xorg_conf
+from xspice_launcher import option_table, run_options, toml_text, xorg_conf
 from xspice_launcher.ctl import table as ctl_table
 
 MADE = xserver.BUILD / "launcher"
@@ -60,9 +60,9 @@ class Shell:
 
 
 SHELLS = {
-    "bash": (["bash", "--norc", "--noprofile", "-i"], "source {made}/xspice; source {made}/xspicectl"),
+    "bash": (["bash", "--norc", "--noprofile", "-i"], "for file in {made}/xspice{{,-run,ctl}}; do source $file; done"),
     "zsh": (["zsh", "-f", "-i"], "fpath=({directory} $fpath); autoload -U compinit; compinit -u -D"),
-    "fish": (["fish", "--no-config", "-i"], "source {made}/xspice.fish; source {made}/xspicectl.fish"),
+    "fish": (["fish", "--no-config", "-i"], "for file in {made}/xspice{{,-run,ctl}}.fish; source $file; end"),
 }
 COMPLETED = [("xspice " + typed, completed) for typed, completed in [
     ("--image-compression q", "--image-compression quic"),
@@ -71,6 +71,11 @@ COMPLETED = [("xspice " + typed, completed) for typed, completed in [
     ("--sasl-config-dir /usr/sha", "--sasl-config-dir /usr/share/"),
     ("--port 1 --log-file /etc/hostn", "--log-file /etc/hostname"),
     ("--keyboard-layout bra", "--keyboard-layout brai"),
+    ("-- cat /etc/hostn", "-- cat /etc/hostname"),
+]] + [("xspice-run " + typed, completed) for typed, completed in [
+    ("--auto-se", "--auto-servernum"),
+    ("--error-file /etc/hostn", "--error-file /etc/hostname"),
+    ("-a --size 640x480 cat /etc/hostn", "640x480 cat /etc/hostname"),
     ("-- cat /etc/hostn", "-- cat /etc/hostname"),
 ]] + [("xspicectl " + typed, completed) for typed, completed in [
     ("screens", "screenshot"),
@@ -87,7 +92,7 @@ COMPLETED = [("xspice " + typed, completed) for typed, completed in [
 def test_completion(name, tmp_path):
     """One shell: it takes longer to start than to complete."""
     argv, setup = SHELLS[name]
-    for program in ("_xspice", "_xspicectl"):
+    for program in ("_xspice", "_xspice-run", "_xspicectl"):
         shutil.copy(MADE / program, tmp_path)
     with contextlib.closing(Shell(argv, setup.format(made=MADE, directory=tmp_path), tmp_path)) as shell:
         for typed, completed in COMPLETED:
@@ -105,6 +110,13 @@ def test_completion_knows_every_option():
         for option in option_table.OPTIONS:
             if not toml_text.is_for_users(option):
                 assert option.file_key not in offered, (name, option.name)
+
+
+def test_completion_knows_every_option_of_xspice_run():
+    for name in ("xspice-run", "_xspice-run", "xspice-run.fish"):
+        text = (MADE / name).read_text()
+        for option in run_options.OPTIONS:
+            assert option.name.removeprefix("--") in text
 
 
 def test_completion_knows_every_command_of_xspicectl():
