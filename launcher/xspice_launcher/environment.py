@@ -5,8 +5,9 @@ from . import report
 from .option_table import OPTIONS
 from .settings import ENVIRONMENT, Origin, Settings
 
+_FOR_UNITS = "XSPICE_OPTIONS"  # what systemd adds to the command line of xspice@.service
 # Variables of ours that stand for no option.
-_OTHERS = ("XSPICE_CONTROL", "XSPICE_OPTIONS", "XSPICE_ENABLE_GDB", "XSPICE_IO_PORT_DEBUG_LEVEL")
+_OTHERS = ("XSPICE_CONTROL", _FOR_UNITS, "XSPICE_ENABLE_GDB", "XSPICE_IO_PORT_DEBUG_LEVEL")
 
 
 def read(environment: Mapping[str, str], settings: Settings) -> None:
@@ -28,7 +29,7 @@ def without_ours(environment: Mapping[str, str]) -> dict[str, str]:
     stays known.
     """
     ours = {name for option in OPTIONS if option.in_environment and option.group != "Files"
-            for name in (option.variable, *option.variables)}
+            for name in (option.variable, *option.variables)} | {_FOR_UNITS}
     return {name: value for name, value in environment.items() if name not in ours}
 
 

@@ -7,16 +7,12 @@ from . import displays, keymap_directory, probe, processes, x11, xorg_conf, xorg
 from .entrances import Entrance
 from .errors import OperatorError
 from .files import RunDirectory
-from .option_table import OPTIONS
 from .settings import Settings
 
 _START_TIMEOUT = 60  # seconds; a loaded machine needs a few
 _DEFAULT_MODULES = "/usr/lib/xorg/modules"
 # Messages of systemd and of our caller that are not for the X server (it would take LISTEN_FDS for X sockets).
 _MESSAGES = {"NOTIFY_SOCKET", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "WATCHDOG_USEC", "WATCHDOG_PID"}
-# How this display was asked for is no wish for one that is started in the session. Where xspice is remains true there.
-_WISHES = {"XSPICE_OPTIONS"} | {name for option in OPTIONS if option.in_environment and option.name != "--module-path"
-                                for name in (option.variable, *option.variables)}
 
 
 class Xorg:
@@ -210,7 +206,7 @@ def find_module_path(settings: Settings) -> str:
 
 
 def child_environment() -> dict[str, str]:
-    return {key: value for key, value in os.environ.items() if key not in _MESSAGES | _WISHES}
+    return {key: value for key, value in os.environ.items() if key not in _MESSAGES}
 
 
 def how_it_ended(status: int | None) -> str:

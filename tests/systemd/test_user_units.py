@@ -42,6 +42,12 @@ def test_start_returns_when_viewers_can_connect(unit, port):
     assert unit.show("StatusText").startswith(f"Display :{unit.number}")
 
 
+def test_session_does_not_inherit_what_was_asked_of_its_display(started):
+    session = processes.wait_for(lambda: started.named("sleep"), 10, "the session")
+    assert b"XSPICE_OPTIONS=" in pathlib.Path(f"/proc/{started.main}/environ").read_bytes()
+    assert b"XSPICE_OPTIONS=" not in pathlib.Path(f"/proc/{session}/environ").read_bytes()
+
+
 def test_not_active_before(unit, port):
     unit.configure(WAITING, f"--port {port} --disable-ticketing")
     unit.manager.run("start", "--no-block", unit.service)
