@@ -32,14 +32,13 @@ struct WipingAllocator {
 using WipedChars = std::vector<char, WipingAllocator<char>>;
 using WipedKeysyms = std::vector<uint32_t, WipingAllocator<uint32_t>>;
 
-// For the values that a line of JSON is parsed into.
+// For the values that a line of JSON is parsed into. None needs more than the usual alignment; Boost.JSON
+// does not always ask for the same one when it gives memory back.
 class WipingResource final : public boost::json::memory_resource {
-    void* do_allocate(size_t bytes, size_t alignment) override {
-        return ::operator new(bytes, std::align_val_t(alignment));
-    }
-    void do_deallocate(void* memory, size_t bytes, size_t alignment) override {
+    void* do_allocate(size_t bytes, size_t /*alignment*/) override { return ::operator new(bytes); }
+    void do_deallocate(void* memory, size_t bytes, size_t /*alignment*/) override {
         OPENSSL_cleanse(memory, bytes);
-        ::operator delete(memory, std::align_val_t(alignment));
+        ::operator delete(memory);
     }
     bool do_is_equal(const boost::json::memory_resource& other) const noexcept override {
         return this == &other;
