@@ -60,6 +60,7 @@ def _short_help(option: Any) -> str:
 def bash(program: Program) -> str:
     function = "_" + program.name.replace("-", "_")
     valued = "|".join(name for option in program.options if _is_followed_by_value(option) for name in _names(option))
+    names = " ".join(name for option in program.options for name in _names(option))
     other_word = "command=$at; break" if program.command_first else ""
     here = """
     if [[ -z $command && $at == "$COMP_CWORD" && $cur != [-=]* && $prev != = ]]; then
@@ -98,7 +99,7 @@ def bash(program: Program) -> str:
     fi
     case $prev in
 {"".join(map(_bash_case, filter(_is_followed_by_value, program.options)))}    esac
-    mapfile -t COMPREPLY < <(compgen -W "{" ".join(name for option in program.options for name in _names(option))}" -- "$cur")
+    mapfile -t COMPREPLY < <(compgen -W "{names}" -- "$cur")
 }}
 complete -F {function} {program.name}
 """
@@ -153,7 +154,8 @@ def _zsh_lines(option: Any) -> list[str]:
 
 
 def fish(program: Program) -> str:
-    lines = [f"# fish completion of {program.name}(1). Made from its table of options.", f"complete -c {program.name} -f"]
+    lines = [f"# fish completion of {program.name}(1). Made from its table of options.",
+             f"complete -c {program.name} -f"]
     if program.command_first:
         condition = ""
         lines.append(f"complete -c {program.name} -xa '(__fish_complete_subcommand)'")

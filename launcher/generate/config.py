@@ -21,7 +21,8 @@ def example() -> str:
         if _of(group):
             lines.append(f"\n# --- {group} ---\n")
             for option in _of(group):
-                text = textwrap.fill(option.help, 116, initial_indent="# ", subsequent_indent="# ", break_on_hyphens=False)
+                text = textwrap.fill(option.help, 116, initial_indent="# ", subsequent_indent="# ",
+                                     break_on_hyphens=False)
                 lines.append(f"\n{text}\n{default_line(option)}\n")
     return "".join(lines)
 

@@ -68,17 +68,18 @@ def _check_module(settings: Settings) -> None:
     with tempfile.TemporaryDirectory(prefix="xspice-check-") as directory:
         empty, log = os.path.join(directory, "empty"), os.path.join(directory, "log")
         os.mkdir(empty)
-        argv = [settings.xorg, "-showopts", "-nolisten", "tcp", "-nolisten", "unix", "-config", os.devnull, "-configdir",
-                empty, "-modulepath", find_module_path(settings), "-logfile", log, "-displayfd", "1"]
+        argv = [settings.xorg, "-showopts", "-nolisten", "tcp", "-nolisten", "unix", "-config", os.devnull,
+                "-configdir", empty, "-modulepath", find_module_path(settings), "-logfile", log, "-displayfd", "1"]
         try:
-            said = subprocess.run(argv, env=child_environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                  stderr=subprocess.STDOUT, timeout=_TIMEOUT, check=False).stdout.decode(errors="replace")
+            ran = subprocess.run(argv, env=child_environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                 stderr=subprocess.STDOUT, timeout=_TIMEOUT, check=False)
         except OSError as error:
             raise OperatorError(f"--xorg {settings.xorg}: cannot be started: {error.strerror}; "
                                 "install xserver-xorg-core, or name the program") from None
         except subprocess.TimeoutExpired:
             raise OperatorError(f"--xorg {settings.xorg}: did not list its drivers within {_TIMEOUT} s; "
                                 "name an X server of X.Org") from None
+    said = ran.stdout.decode(errors="replace")
     if _ONE_OF_OURS not in said:
         lines = [line.partition("(EE)")[2].strip() for line in said.splitlines() if "(EE)" in line]
         reason = next((line for line in lines if line), "it says nothing")

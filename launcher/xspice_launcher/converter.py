@@ -63,7 +63,8 @@ def toml(text: str, path: str) -> str:
                  '#addr = ["0.0.0.0"]']
     others = [line for line in lines if not _is_known(line)]
     if others:
-        made += ["", "# Not taken over:", *(f"#   line {line.number}: {_plain(' '.join(line.words))}" for line in others)]
+        made += ["", "# Not taken over:"]
+        made += [f"#   line {line.number}: {_plain(' '.join(line.words))}" for line in others]
     return "\n".join(made) + "\n"
 
 
@@ -128,8 +129,8 @@ def _entries(lines: list[Line], path: str) -> list[Entry]:
     """Of the Device section, in order; the last counts where an option is there twice. Raises OperatorError."""
     if not any(line.section == "device" and _same(line.words[0]) == "driver" and line.words[1:2] == (_DRIVER,)
                for line in lines):
-        raise OperatorError(f'{path}: no Device section with Driver "{_DRIVER}", as that of an Xspice has; name another '
-                            "file, or an xspice.toml")
+        raise OperatorError(f'{path}: no Device section with Driver "{_DRIVER}", as that of an Xspice has; name '
+                            "another file, or an xspice.toml")
     known = {_same(name): option for option in OPTIONS for name in (option.driver, option.xspice_name) if name}
     found: dict[str, Entry] = {}
     for line in lines:

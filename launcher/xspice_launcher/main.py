@@ -38,7 +38,8 @@ def _answer(settings: Settings) -> str | None:
         return session.listing(os.environ)
     if settings.convert_config:
         from . import config_file, converter
-        return converter.toml(config_file.contents(settings.convert_config, "--convert-config"), settings.convert_config)
+        path = settings.convert_config
+        return converter.toml(config_file.contents(path, "--convert-config"), path)
     if settings.print_config:
         from . import toml_text
         return toml_text.of_settings(settings)

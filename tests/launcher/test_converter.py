@@ -159,7 +159,8 @@ def test_size_of_the_screen():
 
 
 def test_what_is_not_taken_over_is_told(capfd):
-    text = XORG_CONF % '  Option "Frobnicate" "1"\n  Option "SpicePort" "spice\x1b"' + 'Section "Module"\n Load "glx"\nEndSection\n'
+    text = XORG_CONF % '  Option "Frobnicate" "1"\n  Option "SpicePort" "spice\x1b"'
+    text += 'Section "Module"\n Load "glx"\nEndSection\n'
     made = converter.toml(text, "/x\ny")
     assert "# Frobnicate (line 7): no option of Xspice\n" in made
     assert re.search(r"^# SpicePort \(line 8\): SpicePort spice\?: not a whole number", made, re.MULTILINE)
@@ -189,7 +190,8 @@ def test_convert_config_prints_it(launch, refused, tmp_path):
     xspice = launch("--convert-config", str(conf), own_port=False, environment={"XSPICE_PORT": "nonsense"})
     assert (xspice.wait(), xspice.complained) == (0, "")
     assert xspice.said == converter.toml(conf.read_text(), str(conf))
-    assert re.match("--convert-config /nonexistent: cannot be read: No such file", refused("--convert-config", "/nonexistent"))
+    said = refused("--convert-config", "/nonexistent")
+    assert re.match("--convert-config /nonexistent: cannot be read: No such file", said)
 
 
 def test_complaints_name_the_file_and_its_option(tmp_path):

@@ -108,5 +108,6 @@ def test_place_of_the_module(launch, refused):
 def test_print_config(launch):
     xspice = launch("--print-config", "--name", "my desk")
     assert (xspice.wait(), xspice.complained) == (0, "")
-    assert '\nname = "my desk"  # --name\n' in xspice.said and f"\nport = {xspice.port_slot.number}  # --port\n" in xspice.said
+    assert '\nname = "my desk"  # --name\n' in xspice.said
+    assert f"\nport = {xspice.port_slot.number}  # --port\n" in xspice.said
     xspice.assert_nothing_left()

@@ -13,8 +13,8 @@ from xspice_launcher import errors, option_table, xorg_options
 # Every option of Xspice's own help, with a value that it takes there.
 COMMAND_LINE = [
     ("--xorg", "/usr/bin/Xorg"), ("--config", "/dev/null"), ("--auto", None), ("--xsession", "xterm"),
-    ("--disable-ticketing", None), ("--password", "s3cret"), ("--sasl", None), ("--port", "5900"), ("--tls-port", "5901"),
-    ("--x509-dir", "/pki"), ("--cacert-file", "/pki/ca"), ("--x509-key-file", "/pki/key"),
+    ("--disable-ticketing", None), ("--password", "s3cret"), ("--sasl", None), ("--port", "5900"),
+    ("--tls-port", "5901"), ("--x509-dir", "/pki"), ("--cacert-file", "/pki/ca"), ("--x509-key-file", "/pki/key"),
     ("--x509-key-password", "s3cret"), ("--x509-cert-file", "/pki/cert"), ("--dh-file", "/pki/dh"),
     ("--tls-ciphers", "HIGH"), ("--ipv4-only", None), ("--ipv6-only", None), ("--exit-on-disconnect", None),
     ("--numheads", "4"), ("--jpeg-wan-compression", "auto"), ("--zlib-glz-wan-compression", "never"),
@@ -142,8 +142,8 @@ def test_xsession_runs_and_its_end_is_not_the_end(launch, tmp_path):
 
 def test_options_of_the_x_server(launch, tmp_path):
     log = tmp_path / "log"
-    xspice = launch("--disable-ticketing", "-noreset", "-nolisten", "tcp", "-depth", "24", "-dpi", "120", "-logfile", log,
-                    "-extension", "XTEST", "--xorg-option", "-maxclients 512").ready()
+    xspice = launch("--disable-ticketing", "-noreset", "-nolisten", "tcp", "-depth", "24", "-dpi", "120", "-logfile",
+                    log, "-extension", "XTEST", "--xorg-option", "-maxclients 512").ready()
     argv = pathlib.Path(f"/proc/{xspice.xorg}/cmdline").read_text().split("\0")
     assert argv[argv.index("-maxclients") + 1] == "512"
     assert argv.count("-noreset") == argv.count("-dpi") == argv.count("-logfile") == 1 and "-depth" not in argv

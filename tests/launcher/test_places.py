@@ -225,7 +225,8 @@ def test_configuration_through_a_pipe(launch):
 def test_hostile_files(files):
     """Whatever is in them: settings, or one line."""
     generator = random.Random(5)
-    pieces = ["port", "addr", "=", "[", "]", "{", "}", "'", '"', "\n", "5900", "true", "-", "\\", "\x00", "é", "Section",
+    pieces = ["port", "addr", "=", "[", "]", "{", "}", "'", '"', "\n", "5900", "true", "-", "\\", "\x00", "é",
+              "Section",
               "EndSection", '"Device"', "Option", "Driver", '"spiceqxl"', "#", ".", "SpicePort", "size", "640x480", " "]
     refused = 0
     for _ in range(3000):
@@ -268,8 +269,8 @@ def test_variable_that_is_mistyped_is_told(capfd):
 
 def test_print_config_is_a_file_that_says_the_same(files, tmp_path):
     files.write("numheads = 2\n")
-    arguments = ["--port", "5950", "--addr", "::1", "--addr", "127.0.0.1", "--name", 'a\\b "é"'.replace('"', "'"), "--size",
-                 "800x600", "--disable-ticketing", "--secure-channels", "main,inputs", "--tls-auto", "--xorg-option",
+    arguments = ["--port", "5950", "--addr", "::1", "--addr", "127.0.0.1", "--name", "a\\b 'é'", "--size", "800x600",
+                 "--disable-ticketing", "--secure-channels", "main,inputs", "--tls-auto", "--xorg-option",
                  "-maxclients 512", "--streaming-video", "off", "--auto", "--session", "echo \t'x'\u2028"]
     before = files.parse(":7", *arguments, XSPICE_DPI="120")
     printed = toml_text.of_settings(before)
