@@ -41,6 +41,7 @@ def test_log_has_no_error_but_the_missing_system_bus(xorg):
     ("SpiceIPV4Only", "perhaps"), ("SpiceIPV6Only", "perhaps"), ("SpiceTlsAuto", "perhaps"), ("SpiceSasl", "perhaps"),
     ("SpiceCoreDumps", "perhaps"), ("SpiceImageCompression", "jpeg"),
     ("SpiceJpegWanCompression", "auto_lz"), ("SpiceZlibGlzWanCompression", "sometimes"),
+    ("SpiceDeferredFPS", "-1"), ("SpiceDeferredFPS", "1001"), ("SpiceDeferredFPS", "fast"),
     ("SpiceDisableTicketing", "perhaps"),
 ])
 def test_bad_value_ends_the_start_with_one_line_that_names_it(failing_xorg, option, value):
