@@ -6,7 +6,6 @@ from .errors import OperatorError
 from .option_table import BY_NAME
 from .settings import COMMAND_LINE, ENVIRONMENT, Settings
 
-
 # Only one of each can be meant.
 _ALTERNATIVES = (
     ("--disable-ticketing", "--password-file"), ("--disable-ticketing", "--view-only-password-file"),
@@ -15,6 +14,11 @@ _ALTERNATIVES = (
     ("--tls-auto", "--cacert-file"), ("--tls-auto", "--x509-cert-file"), ("--tls-auto", "--x509-key-file"),
     ("--tls-auto", "--x509-key-password-file"),
 )
+
+# Without TLS these have no effect, and somebody believes that they have.
+_NEED_TLS = ("--x509-dir", "--cacert-file", "--x509-cert-file", "--x509-key-file", "--x509-key-password-file",
+             "--dh-file", "--tls-ciphers", "--secure-channels")
+_NEED_SASL = ("--sasl-config-dir", "--sasl-hostname", "--sasl-user")
 
 
 def drop_the_weaker(settings: Settings) -> None:
@@ -28,6 +32,26 @@ def drop_the_weaker(settings: Settings) -> None:
         for name in ("--session", "--xsession"):
             if settings.strength(name) < COMMAND_LINE:
                 settings.forget(name)
+    if settings.strength("--keyboard-variant") < settings.strength("--keyboard-layout"):
+        settings.forget("--keyboard-variant")  # of other layouts
+    _drop_what_files_have_for_other_starts(settings)
+
+
+def _drop_what_files_have_for_other_starts(settings: Settings) -> None:
+    """But for what is to keep something from happening."""
+    unused = () if settings.sasl else _NEED_SASL
+    if not (settings.session or settings.xsession or settings.command):
+        unused += ("--session-bus",)
+    if not _speaks_tls(settings):
+        unused += tuple(name for name in _NEED_TLS if name != "--secure-channels")
+    for name in unused:
+        if settings.strength(name) < ENVIRONMENT:
+            settings.forget(name)
+
+
+def _speaks_tls(settings: Settings) -> bool:
+    """Inherited sockets do, where there is a certificate."""
+    return bool(settings.tls_auto or settings.tls_port or settings.inherited)
 
 
 def refuse(settings: Settings) -> None:
@@ -80,12 +104,6 @@ def _network(settings: Settings) -> None:
                                 f'another one, or leave out --ipv{"4" if settings.ipv4_only else "6"}-only') from None
 
 
-# Without TLS these have no effect, and somebody believes that they have. In a file they may be for other starts, but
-# for the one that keeps something from happening.
-_NEED_TLS = ("--x509-dir", "--cacert-file", "--x509-cert-file", "--x509-key-file", "--x509-key-password-file",
-             "--dh-file", "--tls-ciphers", "--secure-channels")
-
-
 def _tls(settings: Settings) -> None:
     given = settings.given
     if settings.tls_auto:
@@ -101,7 +119,7 @@ def _tls(settings: Settings) -> None:
                                     "--x509-cert-file and --x509-key-file, or --tls-auto")
     elif not settings.inherited:
         for name in _NEED_TLS:
-            if settings.strength(name) >= ENVIRONMENT or name == "--secure-channels" and settings.secure_channels:
+            if name in given:
                 raise OperatorError(f"{name}: has no effect without TLS; give --tls-port or --tls-auto, too")
 
 
@@ -113,8 +131,8 @@ def _access(settings: Settings) -> None:
         raise OperatorError(f"--disable-ticketing: contradicts {passwords[0]}; give one of them")
     if settings.sasl and passwords:
         raise OperatorError(f"--sasl: contradicts {passwords[0]}; give one of them")
-    for name in ("--sasl-config-dir", "--sasl-hostname", "--sasl-user"):
-        if settings.strength(name) >= ENVIRONMENT and not settings.sasl:
+    for name in _NEED_SASL:
+        if name in settings.given and not settings.sasl:
             raise OperatorError(f"{name}: has no effect without --sasl; give that, too")
     if settings.sasl_config_dir and not os.path.isfile(os.path.join(settings.sasl_config_dir, "xspice.conf")):
         raise OperatorError(f"--sasl-config-dir {settings.sasl_config_dir}: xspice.conf is not there; write one with "

@@ -6,7 +6,7 @@ import re
 import tomllib
 
 import pytest
-from conftest import ORDINARY_USER, parse
+from conftest import ORDINARY_USER, link, parse
 from xspice_launcher import config_file, errors, option_table, toml_text
 
 # Every kind of value, as the environment and as a file have it, and what becomes of it.
@@ -100,6 +100,7 @@ def test_how_switches_are_written(word, value):
     ("tls-auto = true", ["--x509-cert-file", "/c", "--x509-key-file", "/k", "--tls-port", "5901"], "tls_auto"),
     ("x509-cert-file = '/dev/null'", ["--tls-auto"], "x509_cert_file"),
     ("ipv6-only = true", ["--ipv4-only"], "ipv6_only"),
+    ("keyboard-layout = 'us,de'\nkeyboard-variant = ',nodeadkeys'", ["--keyboard-layout", "fr"], "keyboard_variant"),
     ("session = 'true'", ["--", "true"], "session"),
     ("session = 'true'", ["--xsession", "true"], "session"),
 ])
@@ -110,9 +111,12 @@ def test_the_stronger_of_two_that_contradict_each_other(files, weaker, stronger,
     assert f"--{dropped.replace('_', '-')}" not in found.given
 
 
-def test_what_files_have_for_other_starts_is_no_mistake(files):
-    files.write("x509-dir = '/tmp'\nsasl-user = 'alice'\n")
-    files.parse()
+def test_what_files_have_for_other_starts_is_no_mistake(files, launch):
+    files.write("x509-dir = '/nonexistent'\ntls-ciphers = 'HIGH'\nsasl-user = 'alice'\nsession-bus = 'own'\n")
+    xspice = launch(environment={"XDG_CONFIG_HOME": str(files.user.parent.parent)}).ready()
+    link(("127.0.0.1", xspice.port), xspice.ticket)
+    assert files.parse("--tls-port", "5901").x509_dir == "/nonexistent"
+    assert files.parse("--sasl").sasl_user == ("alice",)
     assert re.match("SYSTEM: secure-channels: has no effect without TLS; give", (
         files.write("secure-channels = 'all'\n", files.system), files.refused())[1])
 
