@@ -53,6 +53,13 @@ protected:
     std::filesystem::path directory_;
 };
 
+TEST_F(CoreConfig, makes_a_control_socket_only_where_it_is_told) {
+    xspice_core_config options = open_door();
+    EXPECT_EQ(core_config(options).control_path, "");
+    options.control = "/run/user/1000/control";
+    EXPECT_EQ(core_config(options).control_path, "/run/user/1000/control");
+}
+
 TEST_F(CoreConfig, reads_the_first_line_as_the_ticket) {
     EXPECT_EQ(ticket(file("secret\nrest\n")), "secret");
     EXPECT_EQ(ticket(file("no end")), "no end");
