@@ -65,17 +65,24 @@ class Keeper:
         self._xorg.claim()
         self._notify(f"display {self._xorg.display}")
         found = driver_values(self._entrances, self._tls_directory) | self._write_secrets()
-        self._xorg.start(found, self._entrances.all())
+        self._xorg.start(found, self._entrances_to_try())
         self._remove_secrets()
         for passed in self._settings.inherited:
             os.close(passed.descriptor)
         self._publish_control()
         self._session.prepare(self._session_display())
         self._limits = limits.Limits(self._settings, time.monotonic())
-        self._control.open(self._files.control_socket)
+        self._listen_to_control()
         self._announce()
         self._session.start()
         self._notify("ready")
+
+    def _entrances_to_try(self) -> list[entrances.Entrance]:
+        """Those by which clients can connect when it says that it is ready."""
+        return self._entrances.all()
+
+    def _listen_to_control(self) -> None:
+        self._control.open(self._files.control_socket)
 
     def _publish_control(self) -> None:
         problem = self._files.publish_control(self._xorg.display)
@@ -184,8 +191,8 @@ class Keeper:
         self._control.close()
         self._files.remove_names()
         servers = [pid for pid in (self._session.bus, self._xorg.pid) if pid is not None]
-        processes.end_descendants(but=frozenset(servers), grace=_SESSION_GRACE)
-        processes.end_descendants(but=frozenset(servers[-1:]), grace=_SESSION_GRACE)
+        for number in range(len(servers)):
+            processes.end_descendants(but=frozenset(servers[number:]), grace=_SESSION_GRACE)
         processes.end_descendants(grace=_XORG_GRACE)
         self._xorg.release()
         self._files.remove()

@@ -7,7 +7,7 @@ import os
 import select
 import signal
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from .errors import StopRequested
 
@@ -258,10 +258,11 @@ def end_descendants(but: frozenset[int] = frozenset(), grace: float = 0) -> dict
     kill_at, give_up_at = now + grace, now + grace + 5
     while now < give_up_at:
         ended.update(reap())
-        left = descendants(os.getpid())
-        for spared in but:
-            for pid in (spared, *descendants(spared)):
-                left.pop(pid, None)
+        if not _has_children():
+            break  # nor any other descendant: those that lose their parent become our children
+        everybody = descendants(os.getpid())
+        left = {pid: parent for pid, parent in everybody.items()
+                if pid not in but and not _is_below(pid, but, everybody)}
         if not left:
             break
         if now >= kill_at:
@@ -276,7 +277,15 @@ def end_descendants(but: frozenset[int] = frozenset(), grace: float = 0) -> dict
     return ended
 
 
-def _is_below(pid: int, ancestors: set[int], parents: dict[int, int]) -> bool:
+def _has_children() -> bool:
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return False
+    return True
+
+
+def _is_below(pid: int, ancestors: Collection[int], parents: dict[int, int]) -> bool:
     while pid in parents:
         pid = parents[pid]
         if pid in ancestors and pid in parents:

@@ -3,6 +3,7 @@ import os
 import signal
 
 from . import keeper, processes, report, run_screenshot
+from .entrances import Entrance
 from .errors import OperatorError, StopRequested
 from .files import RunDirectory
 from .run_options import RunSettings
@@ -48,6 +49,12 @@ class RunKeeper(keeper.Keeper):
             found["XAUTHORITY"] = self._run.auth_file
         return found
 
+    def _entrances_to_try(self) -> list[Entrance]:
+        return super()._entrances_to_try() if self._run.watch is not None else []
+
+    def _listen_to_control(self) -> None:
+        pass  # COMMAND need not wait for that
+
     def _announce(self) -> None:
         if self._recording:
             self._recording.start(self._files.control_socket, self._reap)
@@ -63,6 +70,9 @@ class RunKeeper(keeper.Keeper):
 
     def _watch(self) -> int:
         self._signals.relay = self._relay
+        self._reap()
+        if self._session.status is None:
+            self._hear_quit()
         while True:
             self._reap()
             if self._session.status is not None:
@@ -80,6 +90,14 @@ class RunKeeper(keeper.Keeper):
             if self._control.quit:
                 self._control.quit = False
                 self._session.send(signal.SIGTERM)  # what it makes of that is its own affair
+
+    def _hear_quit(self) -> None:
+        try:
+            super()._listen_to_control()
+        except OperatorError as error:
+            self._reap()
+            if self._xorg.status is None:
+                report.warning(f"xspicectl quit: will not be heard: {error}")
 
     def _reap(self) -> None:
         ended = processes.reap()

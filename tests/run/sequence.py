@@ -17,19 +17,19 @@ sys.path.insert(0, str(TESTS))
 from support import processes, xserver  # noqa: E402
 
 
-def start(number, directory, environment):
+def start(number, display, directory, environment):
     """One start; returns what is wrong."""
     mark = processes.new_mark()
     done = subprocess.run(
-        [TESTS.parent / "launcher" / "xspice-run", "sh", "-c", f"printf $DISPLAY; exit {number}"],
+        [TESTS.parent / "launcher" / "xspice-run", "-n", str(display), "sh", "-c", f"exit {number}"],
         env={**environment, processes.MARK: mark}, capture_output=True, text=True, timeout=60)
     if done.returncode != number or done.stderr:
         return f"status {done.returncode} instead of {number}: {done.stderr}"
     left = [*processes.remaining(mark), *directory.rglob("*")]
     if left:
         return f"left: {left}"
-    if processes.display_in_use(int(done.stdout[1:])):
-        return f"{done.stdout} is still in use"
+    if processes.display_in_use(display):
+        return f":{display} is still in use"
     return None
 
 
@@ -40,8 +40,9 @@ def main():
         (directory / "runtime").mkdir(mode=0o700)
         environment = {**os.environ, "XSPICE_MODULE_PATH": str(xserver.module_path()), "TMPDIR": name,
                        "XDG_RUNTIME_DIR": str(directory / "runtime")}
+        slot = processes.claim_display()  # always the same one: each has to find it free again
         for number in range(count):
-            problem = start(number % 251, directory / "runtime", environment)
+            problem = start(number % 251, slot.number, directory / "runtime", environment)
             if problem:
                 sys.exit(f"start {number}: {problem}")
     print(f"{count} starts in sequence: every status right, nothing left")
