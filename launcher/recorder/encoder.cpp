@@ -41,7 +41,7 @@ int threads_for(Size frame) {
 // Quick, and good enough to read small text; a screen at rest gets better with each picture.
 void set_quality(Codec codec, AVCodecContext& context, LibavOptions& options) {
     if (codec == Codec::h264) {
-        options.set("preset", "veryfast");
+        options.set("preset", "ultrafast");
         options.set("tune", "zerolatency");
         options.set("crf", 20);
         options.set("forced-idr", 1);

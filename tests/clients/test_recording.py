@@ -102,8 +102,8 @@ def test_frames_are_what_screenshots_show(xspice, control, film, record):
     def note_scene():
         wait_rest(xspice)
         picture, times = control.screenshot(cursor=True), []
-        for recording in recordings:
-            recording.wait_pictures(recording.file, recording.last() + 1.2)
+        for recording, before in [(recording, recording.last()) for recording in recordings]:
+            recording.wait_pictures(recording.file, before + 1.2)
             times.append(recording.last())
         scenes.append((picture, times))
 
