@@ -13,7 +13,7 @@ import time
 
 import numpy
 import pytest
-from support import fake_display, film, processes, video
+from support import fake_display, film, processes, video, xserver
 from support.recorder import Recorder
 
 WIDTH, HEIGHT = 320, 240
@@ -63,6 +63,15 @@ def test_help(directory):
 ])
 def test_a_command_line_that_is_wrong(directory, arguments, complaint):
     assert Recorder(directory, *arguments).end() == (2, f"xspice-recorder: {complaint}\n")
+
+
+def test_a_libavcodec_without_the_encoder(directory, display, record):
+    preload = xserver.BUILD / "tests" / "support" / "no-encoders.so"
+    assert preload.exists()
+    status, said = record(display(), directory / "a.mp4", env={"LD_PRELOAD": preload}).end()
+    assert (status, said) == (2, "xspice-recorder: --codec h264: this machine's libavcodec has no encoder libx264; "
+                                 "choose another codec, or install a libavcodec that has it\n")
+    assert not (directory / "a.mp4").exists()
 
 
 @pytest.mark.parametrize("name, codec", [("a.webm", "vp8"), ("a.mp4", "h264"), ("a.mkv", "h264")])
