@@ -59,7 +59,7 @@ def read(option: str, path: str, longest: int) -> tuple[str, bool]:
     """The first line of the file, and whether other users could read it, too. Raises OperatorError."""
     try:
         with open(path, "rb", buffering=0) as file:  # what follows in a pipe is the session's
-            mode = os.fstat(file.fileno()).st_mode
+            status = os.fstat(file.fileno())
             line = file.readline(4096).rstrip(b"\r\n")
     except OSError as error:
         raise OperatorError(f"{option} {path}: {error.strerror}; "
@@ -71,4 +71,6 @@ def read(option: str, path: str, longest: int) -> tuple[str, bool]:
     if not secret.isprintable() or not 1 <= len(line) <= longest:
         raise OperatorError(f"{option} {path}: its first line is not a password; "
                             f"write 1 to {longest} bytes of text there")
-    return secret, stat.S_ISREG(mode) and bool(mode & 0o044)
+    # Who is let in by the group to a file of somebody else could not do with less.
+    others = 0o044 if status.st_uid == os.geteuid() else 0o004
+    return secret, stat.S_ISREG(status.st_mode) and bool(status.st_mode & others)

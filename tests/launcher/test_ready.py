@@ -101,6 +101,17 @@ def test_password_file_that_others_can_read(launch, tmp_path):
                         xspice.complained)
 
 
+def test_password_file_of_an_administrator(launch, shared_directory):
+    """Group members read it by the group, as with secrets of Kubernetes: its mode is not theirs to change."""
+    password = shared_directory / "password"
+    password.write_text("secret\n")
+    os.chown(password, 0, ORDINARY_USER)
+    password.chmod(0o440)
+    xspice = launch("--password-file", str(password), uid=ORDINARY_USER).ready()
+    assert xspice.complained == ""
+    link(("127.0.0.1", xspice.port), "secret")
+
+
 def test_disabled_ticketing(launch):
     xspice = launch("--disable-ticketing").ready()
     assert "none: whoever reaches the port gets in" in xspice.said
