@@ -98,8 +98,10 @@ void remove_stale(const Place& place) {
     }
     const std::optional<struct stat> moved = status_of(aside);
     const bool stale = moved && same_file(*moved, *status);
-    if (!stale) {
-        ::link(aside.c_str(), path.c_str()); // it is another server's, which was quicker
+    // Otherwise it is another server's, which was quicker, and gets its name back.
+    if (!stale && ::link(aside.c_str(), path.c_str()) != 0) {
+        complain(place, "another server starts there, whose socket is now " + escaped(aside) +
+                            "; choose another path");
     }
     ::unlink(aside.c_str());
     if (!stale) {
