@@ -33,11 +33,12 @@ class Client:
     """Every method that asks the process raises processes.Timeout when it does not answer, for example because it
     was stopped with pause()."""
 
-    def __init__(self, directory, mark=None):
+    def __init__(self, directory, mark=None, prefix=()):
+        """`prefix`: what starts it, such as nsenter and its arguments."""
         self._log = pathlib.Path(directory) / f"client-{next(_serial)}.log"
         self._mark = mark or processes.new_mark()
         self._process = processes.spawn(
-            [sys.executable, "-m", "support.spice_client_main"], mark=self._mark, log=self._log,
+            [*prefix, sys.executable, "-m", "support.spice_client_main"], mark=self._mark, log=self._log,
             env={"PYTHONPATH": pathlib.Path(__file__).resolve().parents[1], "G_MESSAGES_DEBUG": "",
                  "DISPLAY": None, "GIO_USE_PROXY_RESOLVER": "dummy", "GSETTINGS_BACKEND": "memory"},
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
