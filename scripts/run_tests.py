@@ -20,7 +20,7 @@ scripts/test                     everything
 scripts/test PART...             some parts only:
     format                       sources are formatted as .clang-format says
     NAME                         tests of that suite or name in the normal build: unit, wire, clients, driver,
-                                 launcher, ctl, run, systemd, packaging, fuzz
+                                 launcher, ctl, run, systemd, fleets, packaging, fuzz
                                  (the corpora), unit-base, ...
     asan, tsan                   unit tests, wire tests and fuzz corpora under AddressSanitizer and UBSan;
                                  under ThreadSanitizer
@@ -58,7 +58,7 @@ FUZZ = Build("fuzz", ("-Dwerror=true", "-Doptimization=1", *UNITY, "-Ddriver=dis
 
 SANITIZED_SUITES = ("unit", "wire", "server", "fuzz")
 # Tests that start real servers measure how fast those answer: one of these programs at a time.
-REAL_SERVER_SUITES = ("driver", "clients", "launcher", "run", "systemd", "packaging")
+REAL_SERVER_SUITES = ("driver", "clients", "launcher", "run", "systemd", "fleets", "packaging")
 
 
 @dataclasses.dataclass
