@@ -41,7 +41,7 @@ def read(text: str, path: str, settings: Settings) -> None:
         origin = Origin(USER_FILE, entry.name, path)
         if entry.option is None:
             report.warning(f"{origin}: no option of Xspice; ignored")
-        elif entry.value or entry.option.secret:
+        elif entry.value:
             settings.give(entry.option, entry.value, origin)
     size = _mode(lines)
     if size:
@@ -54,7 +54,7 @@ def toml(text: str, path: str) -> str:
     made = [f'# Made by "xspice --convert-config" from {_plain(path)}.']
     entries = _entries(lines, path)
     for entry in entries:
-        made += _converted(entry)
+        made += map(_plain, _converted(entry))
     size = _mode(lines)
     if size:
         made.append(f"size = {written(size)}")
@@ -69,20 +69,23 @@ def toml(text: str, path: str) -> str:
 
 
 def _converted(entry: Entry) -> Iterator[str]:
-    option, where = entry.option, f"# {_plain(entry.name)} (line {entry.number})"
+    option, where = entry.option, f"(line {entry.number})"
     if option is None:
-        yield f"{where}: no option of Xspice"
+        yield f"# {entry.name} {where}: no option of Xspice"
+    elif not entry.value:
+        return
     elif option.secret:
-        yield f"{where}: a password is kept in a file of its own, which is named here:"
+        yield f"# {entry.name} {where}: a password is kept in a file of its own, which is named here:"
         yield f'#{BY_NAME[option.secret].file_key} = "FILE"'
     elif option.idle:
-        yield f"{where}: has nothing left to do: {option.idle}"
-    elif entry.value:
-        settings = Settings()
+        yield f"# {entry.name} {where}: has nothing left to do: {option.idle}"
+    else:
+        settings, origin = Settings(), Origin(USER_FILE, entry.name)
         try:
-            settings.give(option, entry.value, Origin(USER_FILE, entry.name))
+            settings.give(option, entry.value, origin)
         except OperatorError as error:
-            yield f"{where}: {_plain(str(error))}"
+            why = str(error).removeprefix(f"{origin.with_value(entry.value)}: ")
+            yield f'# {entry.name} "{entry.value}" {where}: {why}'
             return
         if not option.missing:
             yield f"{option.file_key} = {written(getattr(settings, option.key))}"

@@ -15,8 +15,7 @@ def read(environment: Mapping[str, str], settings: Settings) -> None:
     for option in OPTIONS:
         if option.in_environment:
             # One of another name counts where ours is not set.
-            variable = next((name for name in (option.variable, *option.variables)
-                             if environment.get(name) or (option.secret and name in environment)), None)
+            variable = next((name for name in (option.variable, *option.variables) if environment.get(name)), None)
             if variable:
                 origin = Origin(ENVIRONMENT, variable)
                 parts = environment[variable].split(",") if option.repeatable else [environment[variable]]

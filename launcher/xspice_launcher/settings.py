@@ -102,7 +102,7 @@ _WHY_SECRET = {
 
 
 def _as_in(origin: Origin, name: str) -> str:
-    return f"{BY_NAME[name].file_key} there" if origin.file else f"{name} FILE"
+    return f"{BY_NAME[name].file_key} in xspice.toml" if origin.file else f"{name} FILE"
 
 
 def argument_of(value: Any) -> str:

@@ -148,7 +148,7 @@ def test_mistake_in_the_environment(files, variables, line):
     ("[net]\nport = 5900", "USER: 'net': no such option; "),
     ("help = true", "USER: help: can be given on the command line only; remove it here"),
     ("config = 'x'", "USER: config: can be given on the command line only; remove it here"),
-    ("password = 's3cret'", "USER: password: passwords are kept apart .*give password-file there"),
+    ("password = 's3cret'", "USER: password: passwords are kept apart .*give password-file in xspice.toml"),
     ("port = ", r"USER: not TOML: Invalid value \(at line 1, column 8\); see"),
     ("port = 1\nport = 2", "USER: not TOML: Cannot overwrite a value .*; see"),
     ("x = " + "[" * 5000, "USER: not TOML: nested too deeply; see"),
