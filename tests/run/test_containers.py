@@ -20,11 +20,13 @@ for place in $WRITABLE; do mount -t tmpfs -o mode=1777 tmpfs $place; done
 done
 eval "$PREPARE"
 set +e
-setpriv --reuid=$OWNER --regid=$OWNER --clear-groups $LIMIT /mnt/launcher/xspice-run "$@"
+$EXEC setpriv --reuid=$OWNER --regid=$OWNER --clear-groups $LIMIT /mnt/launcher/xspice-run "$@"
 status=$?
 for place in $WRITABLE; do find $place -mindepth 1 ! -name .X11-unix; done
 exit $status
 """
+
+NAMESPACE = ["--pid", "--fork", "--mount-proc", "--kill-child"]
 
 SHOW = ["sh", "-c", "touch /tmp/here 2>/dev/null && rm /tmp/here && echo writable; id -u; xdpyinfo | grep dimensions; "
                     "ls -d /tmp/.X11-unix/X${DISPLAY#:}; exit 7"]
@@ -34,11 +36,12 @@ SHOW = ["sh", "-c", "touch /tmp/here 2>/dev/null && rm /tmp/here && echo writabl
 def contained(request, xspice_run):
     assert os.getuid() == 0, "only root can make a mount namespace"
 
-    def start(*arguments, writable=(), read_only=True, prepare="", limit="", environment=None):
+    def start(*arguments, writable=(), read_only=True, prepare="", limit="", process_1=False, environment=None):
         variables = {"WRITABLE": " ".join(map(str, writable)), "READ_ONLY": "yes" if read_only else "",
-                     "PREPARE": prepare, "OWNER": request.param, "LIMIT": limit, "TMPDIR": None, **(environment or {})}
+                     "PREPARE": prepare, "OWNER": request.param, "LIMIT": limit, "TMPDIR": None,
+                     "EXEC": "exec" if process_1 else "", **(environment or {})}
         return xspice_run(*arguments, owner=request.param, environment=variables, runtime_directory=False,
-                          prefix=["unshare", "--mount", "sh", "-c", SCRIPT, "sh"])
+                          prefix=["unshare", "--mount", *(NAMESPACE if process_1 else ()), "sh", "-c", SCRIPT, "sh"])
     start.uid = request.param
     return start
 
@@ -109,3 +112,12 @@ def test_socket_directory_that_can_be_used(contained):
     run = contained(*SHOW, writable=["/tmp"], prepare="mkdir -m 1777 /tmp/.X11-unix")
     assert run.wait() == 7
     assert re.fullmatch(shown(contained, writable=True, file=True), run.said), run.said + run.complained
+
+
+def test_all_of_it_as_process_1(contained):
+    """docker run --read-only --user 1000 ... with xspice-run as the entry point."""
+    script = ("cat /proc/1/comm; setsid -f sleep 1000; trap 'echo asked; exit 6' TERM; "
+              "xdpyinfo > /dev/null && kill -TERM 1; while :; do sleep 0.05; done")
+    run = contained("sh", "-c", script, writable=["/dev/shm"], process_1=True)
+    assert (run.wait(), run.complained) == (6, "")
+    assert run.said == "xspice-run\nasked\n"
