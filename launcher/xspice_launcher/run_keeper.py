@@ -30,6 +30,8 @@ class RunKeeper(keeper.Keeper):
         self._shared_authority: SharedAuthority | None = None
         super().__init__(settings, secrets, run_directory, notify)
         self._recording = Recording(run.record, run_directory) if run.record else None
+        self._pictures = (run_screenshot.Pictures(run_directory.control_socket, run.screenshot_on_failure)
+                          if run.screenshot_on_failure else None)
 
     def _make_signals(self) -> processes.Signals:
         return processes.Signals(FORWARDED)
@@ -85,11 +87,19 @@ class RunKeeper(keeper.Keeper):
                 return keeper.STATUS_SERVER_ENDED
             if self._session.is_out_of_time():
                 self._take_screenshot("timeout")  # while it is still there
-            if self._signals.wait(self._session.end_if_due(), self._control.descriptor):
+            if self._signals.wait(self._until_there_is_something_to_do(), self._control.descriptor):
                 self._control.poll()
             if self._control.quit:
                 self._control.quit = False
                 self._session.send(signal.SIGTERM)  # what it makes of that is its own affair
+
+    def _until_there_is_something_to_do(self) -> float | None:
+        """Does what is due, and returns the seconds until the next is."""
+        due = self._session.end_if_due()
+        if self._pictures:
+            self._pictures.look()
+            due = run_screenshot.LOOK_EVERY if due is None else min(due, run_screenshot.LOOK_EVERY)
+        return due
 
     def _hear_quit(self) -> None:
         try:
@@ -105,8 +115,8 @@ class RunKeeper(keeper.Keeper):
             child.note_ended(ended)
 
     def _take_screenshot(self, what: str) -> None:
-        if self._run.screenshot_on_failure:
-            run_screenshot.take(self._files.control_socket, self._run.screenshot_on_failure, what)
+        if self._pictures:
+            self._pictures.take(what)
 
     def _relay(self, number: int) -> None:
         if os.getppid() != self._front:

@@ -45,7 +45,7 @@ def test_picture_shows_what_still_runs_and_the_pointer(xspice_run, tmp_path):
     script = "xclock -geometry 300x300+0+0 & until xlsclients | grep -q xclock; do sleep 0.05; done; kill -TERM $$"
     run = xspice_run("--screenshot-on-failure", tmp_path, "sh", "-c", f"xsetroot -cursor_name left_ptr; {PAINT}; {script}")
     assert run.wait() == 128 + signal.SIGTERM
-    (picture,) = pictures(tmp_path)
+    (picture,) = [path for path in pictures(tmp_path) if not path.stem.endswith("-before")]
     assert picture.name.endswith("-status-143.png")
     colours = numpy.asarray(Image.open(picture))
     assert not (colours[:300, :300] == BLUE).all()
@@ -60,6 +60,22 @@ def test_picture_of_a_timeout_is_taken_before_the_end(xspice_run, tmp_path):
     (picture,) = pictures(tmp_path)
     assert picture.name.endswith("-timeout.png")
     assert (numpy.asarray(Image.open(picture))[:400] == BLUE).all()
+
+
+def test_picture_of_what_vanished_at_the_end(xspice_run, tmp_path):
+    """A program's windows are gone when it has ended."""
+    run = xspice_run("--screenshot-on-failure", tmp_path, "sh", "-c",
+                     f"{PAINT}; sleep 1; xsetroot -solid white; xdpyinfo > /dev/null; exit 3")
+    assert run.wait() == 3
+    before, after = pictures(tmp_path)
+    assert before.name == after.stem + "-before.png"
+    assert is_all(before, BLUE) and is_all(after, WHITE)
+
+
+def test_no_picture_of_what_vanished_long_ago(xspice_run, tmp_path):
+    run = xspice_run("--screenshot-on-failure", tmp_path, "sh", "-c", f"{PAINT}; sleep 4; exit 3")
+    assert run.wait() == 3
+    assert len(pictures(tmp_path)) == 1
 
 
 def test_pictures_of_several_at_the_same_moment(xspice_run, tmp_path):
