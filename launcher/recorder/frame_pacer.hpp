@@ -27,7 +27,7 @@ public:
     // Before that no other picture may be asked for.
     TimePoint next_request() const { return next_request_; }
     // When the last picture is due again, if nothing has changed until then.
-    TimePoint next_hold() const { return start_ + last_ + kHold; }
+    TimePoint next_hold() const { return told_at_ + hold_; }
     TimePoint end() const { return end_; } // TimePoint::max(): none
 
     // A new picture is here at `now`; what is new about it happened at `change`, as others say. Its time.
@@ -43,12 +43,14 @@ public:
     Closing close(TimePoint end) const;
 
 private:
-    Stamp stamp(TimePoint time);
+    Stamp tell(TimePoint time, TimePoint now);
 
     TimePoint start_;
     std::chrono::nanoseconds interval_;
     TimePoint end_;
+    std::chrono::nanoseconds hold_;
     TimePoint next_request_;
+    TimePoint told_at_; // the last picture
     Stamp last_{0};
 };
 

@@ -73,9 +73,16 @@ TEST_F(FramePacerTest, repeats_the_last_picture_twice_a_second) {
     FramePacer pacer(start, 30, std::nullopt);
     EXPECT_EQ(pacer.next_hold(), start + 500ms);
     pacer.changed(start + 300ms, start + 310ms);
-    EXPECT_EQ(pacer.next_hold(), start + 800ms);
+    EXPECT_EQ(pacer.next_hold(), start + 810ms);
     pacer.held(start + 801ms);
     EXPECT_EQ(pacer.next_hold(), start + 1301ms);
+}
+
+TEST_F(FramePacerTest, repeats_no_more_often_than_it_may) {
+    FramePacer pacer(start, 1, std::nullopt);
+    EXPECT_EQ(pacer.next_hold(), start + 1s);
+    pacer.changed(start + 100ms, start + 1s); // seen late, for it was not asked for before
+    EXPECT_EQ(pacer.next_hold(), start + 2s);
 }
 
 TEST_F(FramePacerTest, ends_when_it_was_told_to) {
