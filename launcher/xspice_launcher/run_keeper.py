@@ -2,7 +2,7 @@
 import os
 import signal
 
-from . import keeper, processes, report, run_screenshot
+from . import control, keeper, processes, report, run_screenshot
 from .entrances import Entrance
 from .errors import OperatorError, StopRequested
 from .files import RunDirectory
@@ -105,8 +105,8 @@ class RunKeeper(keeper.Keeper):
         try:
             super()._listen_to_control()
         except OperatorError as error:
-            self._reap()
-            if self._xorg.status is None:
+            self._control.close()
+            if not isinstance(error, control.Gone):  # then the X server has ended, which its parent gets to know
                 report.warning(f"xspicectl quit: will not be heard: {error}")
 
     def _reap(self) -> None:
