@@ -181,6 +181,21 @@ TEST_P(VideoWriterTest, key_frames_come_by_time_and_only_for_what_is_new) {
     EXPECT_THAT(keys, ElementsAre(0s, 10s, 20s, 30s));
 }
 
+TEST_P(VideoWriterTest, hours_have_the_right_times) {
+    VideoWriter writer(options, {32, 32});
+    for (VideoWriter::Stamp time = 0s; time < 5h; time += 10s) {
+        writer.show(Painting({32, 32}, kColours[time / 10s % 2]).view(), time);
+    }
+    writer.finish(5h - 33ms, 5h);
+    const ReadVideo video = read_video(options.output);
+    EXPECT_EQ(video.duration, 5h);
+    ASSERT_EQ(video.frames.size(), 1801u);
+    for (int i = 0; i < 1800; ++i) {
+        ASSERT_EQ(video.frames[static_cast<size_t>(i)].time, i * 10s);
+    }
+    EXPECT_EQ(video.frames.back().time, 5h - 33ms);
+}
+
 TEST_P(VideoWriterTest, a_full_disk_ends_it_and_leaves_what_was_written) {
     const rlimit small{500'000, RLIM_INFINITY};
     rlimit before{};
