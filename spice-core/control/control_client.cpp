@@ -27,6 +27,7 @@ namespace {
 
 constexpr int kProtocol = 1;
 constexpr std::chrono::milliseconds kRetry{1};
+constexpr std::chrono::milliseconds kHangUpCheck{200};
 
 template <class Kind>
 constexpr bool kWaitsForScreen =
@@ -105,14 +106,24 @@ asio::awaitable<void> ControlClient::read_requests() {
         const bool readable = parsed.readable;
         co_await take(std::move(parsed));
         if (!readable || closed_) {
-            break;
+            co_await connection_->flush();
+            co_return;
         }
         co_await asio::post(retry_.get_executor(), asio::use_awaitable); // others have their turn
     }
     if (!closed_ && connection_->too_long()) {
         reply({}, Refusal{"longer than the 1 MiB that a line may have"});
+    } else {
+        co_await finish_waiting();
     }
     co_await connection_->flush();
+}
+
+// It has no more to say, and may still be listening; nothing tells us when it goes.
+asio::awaitable<void> ControlClient::finish_waiting() {
+    while (!closed_ && waiting_ > 0 && !connection_->hung_up()) {
+        co_await desk_->next_commit(std::chrono::steady_clock::now() + kHangUpCheck);
+    }
 }
 
 asio::awaitable<void> ControlClient::take(ParsedLine line) {
@@ -135,7 +146,9 @@ asio::awaitable<void> ControlClient::take(ParsedLine line) {
 asio::awaitable<void> ControlClient::carry_out_later(std::shared_ptr<ControlClient> self, RequestId id,
                                                      Request request) {
     co_await carry_out(self, std::move(id), std::move(request));
-    --self->waiting_;
+    if (--self->waiting_ == 0) {
+        self->desk_->wake_all(); // finish_waiting()
+    }
 }
 
 asio::awaitable<void> ControlClient::carry_out(std::shared_ptr<ControlClient> self, RequestId id,

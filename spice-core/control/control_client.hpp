@@ -59,6 +59,7 @@ private:
 
     static boost::asio::awaitable<void> serve(std::shared_ptr<ControlClient> self);
     boost::asio::awaitable<void> read_requests();
+    boost::asio::awaitable<void> finish_waiting();
     boost::asio::awaitable<void> take(ParsedLine line);
     static boost::asio::awaitable<void> carry_out(std::shared_ptr<ControlClient> self, RequestId id,
                                                   Request request);

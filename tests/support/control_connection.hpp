@@ -41,6 +41,7 @@ public:
         }
         return true;
     }
+    void say_no_more() { ::shutdown(socket_.value(), SHUT_WR); }
     // The next line; none: the connection has ended, or nothing comes.
     std::optional<boost::json::object> read(std::chrono::milliseconds patience = std::chrono::seconds(20)) {
         size_t end = 0;

@@ -151,6 +151,22 @@ TEST_F(ControlTest, does_not_let_those_that_wait_hold_up_the_others) {
     EXPECT_TRUE(comes_true([&] { return !server->desktop().watched(); }));
 }
 
+TEST_F(ControlTest, answers_who_has_no_more_to_say) {
+    auto control = connect();
+    ASSERT_TRUE(
+        control->send("{\"command\": \"wait-still\", \"still\": 300}\n{\"command\": \"screenshot\"}\n"));
+    control->say_no_more();
+    EXPECT_TRUE(ok(control->read()));
+    EXPECT_TRUE(ok(control->read()));
+    EXPECT_TRUE(control->ends());
+    auto gone = connect();
+    ASSERT_TRUE(gone->send("{\"command\": \"wait-still\", \"still\": 86400000}\n"));
+    gone->say_no_more();
+    EXPECT_TRUE(comes_true([&] { return server->desktop().watched(); }));
+    gone.reset();
+    EXPECT_TRUE(comes_true([&] { return !server->desktop().watched(); }));
+}
+
 TEST_F(ControlTest, tells_still_from_moving) {
     auto control = connect();
     const auto begin = std::chrono::steady_clock::now();
