@@ -18,8 +18,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <cstdio>
 #include <memory>
 #include <optional>
 #include <string>
@@ -304,6 +306,36 @@ TEST_F(ControlTest, lets_what_is_held_up_at_the_end_of_the_connection) {
         }
         return released.size() == 2;
     }));
+}
+
+TEST_F(ControlTest, holds_no_more_keys_than_a_keyboard_has) {
+    auto control = connect();
+    std::string events;
+    for (int i = 0; i < 257; ++i) {
+        char key[64];
+        std::snprintf(key, sizeof key, R"(%s{"key": "U+%x", "action": "press"})", i == 0 ? "" : ", ",
+                      0x4e00 + i);
+        events += key;
+    }
+    const auto answer = control->ask("{\"command\": \"keys\", \"events\": [" + events + "]}");
+    EXPECT_EQ(error_of(answer), "events: 256 keys are held down; release some");
+    EXPECT_EQ(presses(server->desktop().take_input()), 256u);
+    EXPECT_TRUE(
+        ok(control->ask(R"({"command": "keys", "events": [{"key": "U+4e00", "action": "release"}]})")));
+    EXPECT_TRUE(ok(control->ask(R"({"command": "keys", "events": [{"key": "a", "action": "press"}]})")));
+}
+
+TEST_F(ControlTest, tells_what_it_knows_while_the_desktop_is_busy) {
+    auto control = connect();
+    server->draw([&](SyntheticDesktop&) { // the front-end does nothing else meanwhile
+        const auto answer = control->ask(R"({"command": "status"})");
+        ASSERT_TRUE(ok(answer));
+        EXPECT_FALSE(answer->contains("width") || answer->contains("locks"));
+        EXPECT_EQ(answer->at("clients"), 0);
+    });
+    const auto answer = control->ask(R"({"command": "status"})");
+    ASSERT_TRUE(ok(answer));
+    EXPECT_EQ(answer->at("width"), 320);
 }
 
 TEST_F(ControlTest, changes_the_size_or_says_why_not) {
