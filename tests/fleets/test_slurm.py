@@ -1,5 +1,6 @@
 """conf/slurm/xspice.sbatch, as a job of an ordinary user on a cluster of one node."""
 
+import json
 import os
 import pathlib
 import pwd
@@ -44,10 +45,11 @@ class Owner:
         self._environment = {"HOME": str(self.home), "PATH": f"{directory / 'launcher'}:/usr/bin:/bin",
                              "XSPICE_MODULE_PATH": str(directory / "modules"), "XDG_RUNTIME_DIR": "/run/user/of-login"}
 
+    def run(self, *words, **variables):
+        return self._cluster.run(*words, uid=USER, cwd=self.home, environment=self._environment | variables)
+
     def submit(self, *words, **variables):
-        printed = self._cluster.run("sbatch", "--parsable", self._script, *words, uid=USER, cwd=self.home,
-                                    environment=self._environment | variables)
-        return Job(self._cluster, self, printed.strip())
+        return Job(self._cluster, self, self.run("sbatch", "--parsable", self._script, *words, **variables).strip())
 
 
 class Job:
@@ -61,8 +63,8 @@ class Job:
         def ready():
             state = self._cluster.state(self.number)
             assert state in ("PENDING", "RUNNING"), (state, self.log.read_text())
-            return self.viewer_file.exists()
-        processes.wait_for(ready, 40, "the .vv file", interval=0.1)
+            return self.log.exists() and "on :" in self.log.read_text()  # what its program says comes last
+        processes.wait_for(ready, 40, "the program's word", interval=0.1)
 
     def wait_state(self, state):
         processes.wait_for(lambda: self._cluster.state(self.number) == state, 20,
@@ -77,6 +79,7 @@ def owner(cluster):
     with tempfile.TemporaryDirectory(prefix="xspice-owner-") as directory:
         os.chmod(directory, 0o755)
         yield Owner(cluster, pathlib.Path(directory))
+        cluster.cancel_all()
 
 
 @pytest.fixture
@@ -109,13 +112,16 @@ def test_a_job_gives_its_owner_a_desktop_until_it_is_cancelled(cluster, owner, v
     assert viewer.picture().shape == (480, 640)
 
     log = job.log.read_text()
-    assert f"remote-viewer {job.viewer_file}\n" in log and "on :" in log
+    assert f"remote-viewer {job.viewer_file}\n" in log
     assert keys["password"] not in log and "password" not in log
-    assert (f"-L {keys.get('port')}:127.0.0.1:{keys.get('port')} " in log) == (way == "ssh")
+    tunnel = f"after: ssh -N -L {keys.get('port')}:127.0.0.1:{keys.get('port')} "
+    assert (tunnel in log, "ssh" in log) == ((True, True) if way == "ssh" else (False, False))
 
+    seen = owner.run("srun", "--overlap", f"--jobid={job.number}", "xspicectl", "--json", "clients")
+    assert [client["address"].partition(":")[0] for client in json.loads(seen)["clients"]] == ["127.0.0.1"]
     job.cancel()
     job.wait_state("CANCELLED")
-    processes.wait_for(lambda: not cluster.busy(), 30, "the end of the job")
+    cluster.wait_idle()
     nothing_left(cluster, job)
 
 

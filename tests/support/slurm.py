@@ -4,6 +4,7 @@ import os
 import pathlib
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 
@@ -69,9 +70,9 @@ class Cluster:
             ("seed-file", "seed"))), uid=keeper.pw_uid)
         processes.wait_for((munge / "socket").exists, 20, self._logs)
         self._daemon("slurmctld", "-D")
-        self._daemon("slurmd", "-D")
-        processes.wait_for(lambda: self.run("sinfo", "--noheader", "--format=%T", check=False) == "idle\n", 30,
-                           self._logs, interval=0.1)
+        # Jobs end with the node, whatever happened to them.
+        self._daemon("unshare", "--pid", "--mount-proc", "--fork", "--kill-child=KILL", "slurmd", "-D")
+        self.wait_idle()
 
     def _daemon(self, name, *arguments, **options):
         self._daemons.append(processes.spawn([name, *arguments], mark=self.mark, log=self.directory / f"{name}.log",
@@ -105,16 +106,23 @@ class Cluster:
         words = self.run("scontrol", "--oneliner", "show", "job", job).split()
         return dict(word.partition("=")[::2] for word in words)
 
-    def busy(self):
-        """Whether a job is there, or has not quite ended."""
-        return self.run("sinfo", "--noheader", "--format=%T") != "idle\n"
+    def wait_idle(self):
+        """Until no job is there, nor what is left of one."""
+        processes.wait_for(lambda: self.run("sinfo", "--noheader", "--format=%T", check=False) == "idle\n", 30,
+                           self._logs, interval=0.1)
+
+    def cancel_all(self):
+        self.run("scancel", "--state=PENDING")
+        self.run("scancel", "--state=RUNNING")
+        self.wait_idle()
 
     def close(self):
         for daemon in reversed(self._daemons):
-            processes.stop(daemon)
-        left = processes.remaining(self.mark)
-        processes.kill_remaining(self.mark)
+            processes.stop(daemon, first=signal.SIGKILL)
         for slot in self._ports:
             slot.release()
-        shutil.rmtree(self.directory)
-        assert not left, left
+        try:
+            processes.wait_for(lambda: not processes.remaining(self.mark), 10, lambda: processes.remaining(self.mark))
+        finally:
+            processes.kill_remaining(self.mark)
+            shutil.rmtree(self.directory)
