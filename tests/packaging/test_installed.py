@@ -110,6 +110,15 @@ def test_an_ordinary_user_shows_a_program_to_a_viewer(installed, user, tmp_path)
     assert not list(installed.inside("/tmp").glob("xspice-*"))
 
 
+def test_an_ordinary_user_records(installed, user):
+    """With the libraries that xspice-recorder depends on, and no others."""
+    running = user.start("xspice-run", "--record", "/home/alice/run.webm", "--", "xspicectl", "wait-still", "0.2")
+    assert running.wait() == 0, user.log.read_text()
+    video = user.home / "run.webm"
+    assert video.read_bytes().startswith(b"\x1a\x45\xdf\xa3")
+    video.unlink()
+
+
 def test_the_machines_own_x_server_reads_the_same_files(installed, before, tmp_path):
     opened = files_of_own_x_server(installed, tmp_path)
     assert opened == before.opened

@@ -116,6 +116,12 @@ def test_in_a_pipeline_it_runs_one_command(contain):
     assert re.fullmatch(r"on :\d+\n", container.log.read_text())
 
 
+def test_without_the_recorder_it_says_what_to_install(contain):
+    container = contain(["xspice-run", "--record", "/tmp/run.webm", "--", "true"], tmpfs=volumes())
+    assert container.running.wait() == 2
+    assert re.fullmatch(r"xspice-run: .*xspice-recorder.* install .*\n", container.log.read_text())
+
+
 # --- Kubernetes -----------------------------------------------------------------------------------------------------
 
 

@@ -68,8 +68,8 @@ def test_the_module_is_private(packages):
 def test_every_program_has_a_manual(packages):
     contents = packages.contents("xspice")
     programs = {path.removeprefix("/usr/bin/") for path in contents if path.startswith("/usr/bin/")}
-    assert {"xspice", "xspicectl"} <= programs
-    for page in [f"man1/{program}.1" for program in programs] + ["man4/xspice.4"]:
+    assert programs == {"xspice", "xspicectl", "xspice-run"}
+    for page in [f"man1/{program}.1" for program in programs] + ["man4/xspice.4", "man5/xspice.toml.5"]:
         assert f"/usr/share/man/{page}.gz" in contents
     assert "/usr/share/doc/xspice/copyright" in contents
 
