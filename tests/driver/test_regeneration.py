@@ -2,7 +2,7 @@
 
 from support import control_client, procinfo, processes, xserver
 
-WARM_UP = 8  # generations until Xorg's own caches are filled
+WARM_UP = 16  # generations until Xorg's own caches are filled, and each thread's share of the heap has grown
 
 
 def generations(server):
