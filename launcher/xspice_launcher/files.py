@@ -55,8 +55,6 @@ class RunDirectory:
                 except FileNotFoundError:  # the last of the other displays just removed the shared one
                     if not self._shared:
                         raise
-            if len(os.fsencode(self.control_socket)) > _LONGEST_SOCKET:
-                raise OSError(errno.ENAMETOOLONG, "too long for the name of a socket")
             self.make_directory("xorg.conf.d")
         except OSError as error:
             raise OperatorError(f'{"XDG_RUNTIME_DIR" if self._shared else "TMPDIR"}: cannot make {self.path}: '
@@ -136,12 +134,18 @@ class RunDirectory:
 
 
 def _temporary_directory(environment: Mapping[str, str]) -> str:
+    """The first one that can be used: build systems give TMPDIR very long names. Raises OperatorError."""
     # The last one is there in containers whose root file system is read-only.
-    for directory in (environment.get("TMPDIR"), "/tmp", "/var/tmp", "/dev/shm"):
-        if directory and os.path.isdir(directory) and os.access(directory, os.W_OK | os.X_OK):
+    for directory in filter(None, (environment.get("TMPDIR"), "/tmp", "/var/tmp", "/dev/shm")):
+        if os.path.isdir(directory) and os.access(directory, os.W_OK | os.X_OK) and _has_room(directory):
             return os.path.abspath(directory)
     raise OperatorError("TMPDIR: no directory can be written to: neither it, nor /tmp, /var/tmp and /dev/shm; "
                         "set XDG_RUNTIME_DIR to one of yours")
+
+
+def _has_room(directory: str) -> bool:
+    """Whether the name of a socket of a display's private directory below this one is not too long."""
+    return len(os.fsencode(os.path.abspath(directory))) <= _LONGEST_SOCKET - len("/xspice-0123456789abcdef/control")
 
 
 def _why_unusable(runtime_directory: str) -> str | None:
@@ -150,7 +154,7 @@ def _why_unusable(runtime_directory: str) -> str | None:
     if not os.access(runtime_directory, os.W_OK | os.X_OK):
         return "cannot be written to"
     shared = os.path.join(os.path.abspath(runtime_directory), "xspice")
-    if len(os.fsencode(shared)) > _LONGEST_SOCKET - len("/0123456789abcdef/control"):
+    if not _has_room(runtime_directory):
         return "too long for the name of a socket in it"
     try:
         private = _is_private(shared)

@@ -9,6 +9,7 @@ from .settings import Settings
 
 
 def main(arguments: list[str]) -> int:
+    processes.open_standard_streams()
     settings = None
     try:
         settings = options.parse(arguments, dict(os.environ), inherited.take(os.environ, os.getpid()))

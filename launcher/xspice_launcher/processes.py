@@ -27,6 +27,15 @@ def _prctl(option: int, value: int) -> None:
         raise OSError(ctypes.get_errno(), "prctl")
 
 
+def open_standard_streams() -> None:
+    """Where our caller closed some: what is opened later must not get their numbers."""
+    for descriptor in (0, 1, 2):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest that is free
+
+
 def become_subreaper() -> None:
     """Descendants that lose their parent become our children, so that none can get out of sight."""
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)

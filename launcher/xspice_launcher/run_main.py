@@ -16,6 +16,7 @@ _SI_KERNEL = 0x80  # si_code of a signal that no process sent: the terminal's
 
 def main(arguments: list[str]) -> int:
     report.speak_as("xspice-run")
+    processes.open_standard_streams()
     try:
         run = run_options.parse(arguments)
         if run.help:

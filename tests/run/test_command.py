@@ -96,3 +96,22 @@ def test_screen_is_the_same_everywhere(xspice_run):
     assert re.search(r"layout: +us\n", run.said)
     assert re.search(r"x:640 y:512 ", run.said), run.said
     assert "0 children" in run.said
+
+
+@pytest.mark.parametrize("runtime_directory", [True, False])
+def test_directories_with_long_names(xspice_run, tmp_path, runtime_directory):
+    """Too long for a socket in them. Build systems make such ones."""
+    long = tmp_path / ("long" * 25)
+    long.mkdir(mode=0o700)
+    run = xspice_run("sh", "-c", "xdpyinfo > /dev/null && exit 3", environment={
+        "TMPDIR": long, "XDG_RUNTIME_DIR": long if runtime_directory else None})
+    assert (run.wait(), run.complained) == (3, "")
+    assert not list(long.iterdir())
+
+
+def test_closed_streams(xspice_run, tmp_path):
+    """As cron jobs and daemons may have them."""
+    run = xspice_run("sh", "-c", "cat; xdpyinfo > $0 && exit 3", tmp_path / "out",
+                     prefix=["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh"])
+    assert run.wait() == 3
+    assert "version number" in (tmp_path / "out").read_text()
