@@ -58,11 +58,23 @@ class SharedAuthority:
                                 "name another one") from None
 
     def _lock(self) -> None:
+        """FILE-c is made once: who unlocks removes it before FILE-l, and another one may come in between. Leaves
+        nothing when it fails.
+        """
+        first, second = self._path + "-c", self._path + "-l"
         deadline = time.monotonic() + _LOCK_TIMEOUT
+        self._take(lambda: os.close(os.open(first, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)), deadline)
+        try:
+            self._take(lambda: os.link(first, second), deadline)
+        except BaseException:
+            os.unlink(first)
+            raise
+
+    def _take(self, make: Callable[[], object], deadline: float) -> None:
+        """Until nobody else has it."""
         while True:
             try:
-                os.close(os.open(self._path + "-c", os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
-                os.link(self._path + "-c", self._path + "-l")
+                make()
                 return
             except FileExistsError:
                 if time.monotonic() >= deadline:
