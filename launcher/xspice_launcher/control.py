@@ -16,6 +16,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from . import network
 from .errors import OperatorError
 
 PROTOCOL = 1
@@ -63,7 +64,7 @@ def running(environment: Mapping[str, str]) -> dict[int, str]:
         for name in names:
             match = re.fullmatch(r"display-(\d{1,9})\.control", name)
             path = os.path.join(directory, name)
-            if match and int(match[1]) not in found and _answers(path):
+            if match and int(match[1]) not in found and network.accepts(path):
                 found[int(match[1])] = path
     return dict(sorted(found.items()))
 
@@ -91,19 +92,6 @@ def _choice(found: dict[int, str]) -> str:
     if not found:
         return 'no xspice display of yours is running; "xspice" starts one'
     return f'give one of {", ".join(f":{number}" for number in found)}'
-
-
-def _answers(path: str) -> bool:
-    """Whether somebody listens there; it says nothing of whom."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        try:
-            probe.setblocking(False)
-            probe.connect(path)
-        except BlockingIOError:
-            return True  # others are waiting to be let in
-        except OSError:
-            return False
-        return True
 
 
 # --- one connection -------------------------------------------------------------------------------------------------

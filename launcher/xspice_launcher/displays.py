@@ -9,7 +9,7 @@ import errno
 import os
 import socket
 
-from . import values, x11
+from . import network, values, x11
 from .errors import OperatorError
 
 _BACKLOG = 128
@@ -71,7 +71,7 @@ class DisplayClaim:
         Only one process of a network namespace comes here with this number; but /tmp may be shared with others.
         """
         path = x11.socket_path(self.number)
-        if x11.accepts(path):
+        if network.accepts(path):
             raise _in_use()
         mask = os.umask(0)  # the X server asks who it is that connects
         try:

@@ -1,4 +1,4 @@
-"""Ports and addresses: which are free, and what they mean on this machine."""
+"""Ports, addresses and sockets: which are free, and what they mean on this machine."""
 import errno
 import socket
 from typing import TYPE_CHECKING
@@ -110,6 +110,19 @@ def connect_address(addresses: tuple[str, ...]) -> str:
 def is_local_only(addresses: tuple[str, ...]) -> bool:
     hosts = {where[0] for address in addresses for *_, where in resolve(address, 0)}
     return all(host.startswith("127.") or host == "::1" for host in hosts)
+
+
+def accepts(path: str) -> bool:
+    """Whether somebody takes connections at this Unix socket. Does not wait, and says nothing of whom."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        try:
+            probe.setblocking(False)
+            probe.connect(path)
+        except BlockingIOError:
+            return True  # others are waiting to be let in
+        except OSError:
+            return False
+        return True
 
 
 def receive(connection: socket.socket, length: int, peer: str) -> bytes:

@@ -43,16 +43,6 @@ def socket_path(display: int) -> str:
     return f"{SOCKET_DIRECTORY}/X{display}"
 
 
-def accepts(name: str) -> bool:
-    """Whether somebody takes connections at this Unix socket."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        try:
-            probe.connect(name)
-        except OSError:
-            return False
-    return True
-
-
 def remove_stale_socket(display: int) -> None:
     """Removes the socket file of a display whose holders were all killed.
 

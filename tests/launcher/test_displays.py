@@ -1,5 +1,6 @@
 """Displays are taken by binding their sockets: two never get the same one, and none takes what is somebody else's."""
 
+import contextlib
 import os
 import pathlib
 import socket
@@ -7,13 +8,13 @@ import subprocess
 
 import pytest
 from support import processes, procinfo
-from xspice_launcher import displays, errors, x11
+from xspice_launcher import displays, errors, network, x11
 
 
-def listen(address):
+def listen(address, queue=128):
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     listener.bind(address)
-    listener.listen()
+    listener.listen(queue)
     return listener
 
 
@@ -49,10 +50,10 @@ def test_both_sockets_are_there_until_it_is_released(taken, number):
     path = x11.socket_path(number)
     assert claim.has_file and len(claim.descriptors) == 2
     assert os.stat(path).st_mode & 0o777 == 0o777
-    assert x11.accepts(path) and x11.accepts("\0" + path)
+    assert network.accepts(path) and network.accepts("\0" + path)
     assert is_refused(number)
     claim.release()
-    assert not os.path.exists(path) and not x11.accepts("\0" + path)
+    assert not os.path.exists(path) and not network.accepts("\0" + path)
 
 
 def test_free_one_is_the_first_that_nobody_has(taken, number):
@@ -70,7 +71,7 @@ def test_another_server_has_its_abstract_socket(number):
 def test_another_server_has_its_file_as_in_another_network_namespace(number):
     with listen(x11.socket_path(number)):
         assert is_refused(number)
-        assert x11.accepts(x11.socket_path(number))
+        assert network.accepts(x11.socket_path(number))
 
 
 def test_another_server_has_locked_it(number):
@@ -88,11 +89,25 @@ def test_lock_that_nobody_holds(taken, number, holder):
     assert taken().number == number
 
 
+def test_a_file_whose_holder_lets_nobody_in_is_not_waited_for(number):
+    """Anybody can make one. Whoever connects to it after its queue has become full waits for ever."""
+    with contextlib.ExitStack() as stack:
+        holder = stack.enter_context(listen(x11.socket_path(number), queue=0))
+        while True:
+            waiting = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
+            waiting.setblocking(False)
+            try:
+                waiting.connect(holder.getsockname())
+            except BlockingIOError:
+                break
+        assert is_refused(number)
+
+
 def test_file_that_was_left_behind_is_replaced(taken, number):
     listen(x11.socket_path(number)).close()
     assert os.path.exists(x11.socket_path(number))
     assert taken().has_file
-    assert x11.accepts(x11.socket_path(number))
+    assert network.accepts(x11.socket_path(number))
 
 
 def test_file_of_somebody_else_stays(taken, number):
@@ -100,7 +115,7 @@ def test_file_of_somebody_else_stays(taken, number):
     os.unlink(x11.socket_path(number))
     with listen(x11.socket_path(number)):
         claim.release()
-        assert x11.accepts(x11.socket_path(number))
+        assert network.accepts(x11.socket_path(number))
 
 
 def test_tcp_port_is_part_of_it(taken, number):
