@@ -7,6 +7,7 @@ import sys
 
 import pytest
 from conftest import SOURCE
+from xspice_launcher import control
 from xspice_launcher.ctl import main
 
 
@@ -72,6 +73,15 @@ CLIENT  FROM            USER   SINCE      MAY    TLS    SENT  FRAMES     RTT  CH
 def test_what_clients_call_themselves_does_not_steer_the_terminal(ctl):
     _, out, _ = ctl("clients", clients={"clients": [{**CLIENTS[1], "user": "\x1b]0;owned\x07"}]})
     assert "?]0;owned?" in out and "\x1b" not in out
+
+
+def test_a_display_that_refuses_hides_no_other(ctl, fake, monkeypatch, tmp_path):
+    monkeypatch.setattr(control, "directories", lambda _: [str(tmp_path / "xspice")])
+    fake(7, greeting={"ok": False, "error": "32 connections are open; close one"})
+    for words, shown in (("list",), ":5  "), (("metrics", "--all"), 'xspice_clients{display=":5"} 2\n'):
+        status, out, err = ctl(*words, status=STATUS, clients={"clients": []})
+        assert (status, err) == (1, "xspicectl: :7: 32 connections are open; close one\n")
+        assert shown in out
 
 
 ASKED = [

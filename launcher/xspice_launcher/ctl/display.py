@@ -2,6 +2,7 @@
 from typing import Any
 
 from .. import control
+from ..errors import OperatorError
 from . import text
 from .command import Call, Result, display_of
 
@@ -10,19 +11,21 @@ _ACCESS = {"ticket": "by password", "sasl": "by SASL", "open": "for everybody wh
 
 
 def list_displays(call: Call) -> Result:
-    found = []
+    found, problem = [], None
     for number, path in control.running(call.environment).items():
         try:
             with control.connect(path) as display:
                 found.append({"display": number, "socket": path, **display.request("status")})
         except control.Gone:
             pass  # it ended meanwhile
-    if not found:
+        except OperatorError as error:
+            problem = f":{number}: {error}"  # and the others are listed all the same
+    if not found and not problem:
         return Result({"displays": []}, 'No display of yours is running; "xspice" starts one.')
     rows = [(f":{one['display']}", size_of(one), one.get("clients", ""), text.duration(one.get("uptime", 0)),
              one.get("pid", "")) for one in found]
     return Result({"displays": found}, text.table(("DISPLAY", "SCREEN", "CLIENTS", "UP", "PID"), rows,
-                                                  frozenset(("CLIENTS", "PID"))))
+                                                  frozenset(("CLIENTS", "PID"))), problem)
 
 
 def status(call: Call) -> Result:

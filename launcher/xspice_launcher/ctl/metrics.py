@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from .. import control
+from ..errors import OperatorError
 from .command import Call, Result, display_of
 
 
@@ -57,15 +58,18 @@ def run(call: Call) -> Result:
     paths = control.running(call.environment).values() if call.flags["--all"] else \
         [control.find(call.display, call.environment)]
     samples: list[Sample] = []
+    problem = None
     for path in paths:
         try:
             with control.connect(path) as display:
                 samples += of_display(display_of(path), display.request("status"), display.request("clients"))
-        except control.Gone:
+        except OperatorError as error:
             if not call.flags["--all"]:
                 raise
+            if not isinstance(error, control.Gone):
+                problem = f":{display_of(path)}: {error}"  # and the others have their figures all the same
     value = [{"name": sample.metric.name, "labels": sample.labels, "value": sample.value} for sample in samples]
-    return Result({"metrics": value}, exposition(samples).removesuffix("\n"))
+    return Result({"metrics": value}, exposition(samples).removesuffix("\n"), problem)
 
 
 def of_display(number: int | None, status: dict[str, Any], clients: dict[str, Any]) -> list[Sample]:
