@@ -1,15 +1,13 @@
 """What a command of xspicectl is, what it is given, and what it gives back."""
-import dataclasses
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from .. import control
 from ..errors import OperatorError
 
 
-@dataclasses.dataclass(frozen=True)
-class Flag:
+class Flag(NamedTuple):
     """An option of one command. `value` is the placeholder of its argument; None makes it a switch.
 
     `parse` turns the argument into the value, or raises ValueError with what is wrong and the remedy.
@@ -22,8 +20,7 @@ class Flag:
     default: Any = None
 
 
-@dataclasses.dataclass
-class Result:
+class Result(NamedTuple):
     """`value` is what --json prints, `text` what people read, `data` what is no text. With a `problem` the exit status
     is 1."""
 
@@ -33,8 +30,7 @@ class Result:
     data: bytes | None = None
 
 
-@dataclasses.dataclass
-class Call:
+class Call(NamedTuple):
     """One use of a command: its words, the values of its flags by name, and the way to the display."""
 
     words: list[str]
@@ -48,8 +44,7 @@ class Call:
         return control.connect(control.find(self.display, self.environment))
 
 
-@dataclasses.dataclass(frozen=True)
-class Command:
+class Command(NamedTuple):
     """`words` is what may stand after the name, as the help shows it; `count` how few and how many that can be.
 
     `literal`: words may begin with a colon, so the display must stand before the name.

@@ -1,15 +1,13 @@
 """Figures for Prometheus, in its text format (version 0.0.4)."""
-import dataclasses
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from .. import control
 from ..errors import OperatorError
 from .command import Call, Result, display_of
 
 
-@dataclasses.dataclass(frozen=True)
-class Metric:
+class Metric(NamedTuple):
     """`member` is where the answer of the control socket has it; it is multiplied by `scale`."""
 
     name: str
@@ -47,8 +45,7 @@ OF_CLIENT = (
 )
 
 
-@dataclasses.dataclass(frozen=True)
-class Sample:
+class Sample(NamedTuple):
     metric: Metric
     labels: dict[str, str]
     value: float

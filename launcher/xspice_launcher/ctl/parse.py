@@ -2,7 +2,6 @@
 import re
 from collections.abc import Callable
 
-MAX_EDGE = 16384  # pixels
 _LONGEST = 86400  # seconds
 
 

@@ -1,5 +1,4 @@
 """Reads the command line: which display, which command, its options and words."""
-import dataclasses
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -9,17 +8,17 @@ from ..errors import OperatorError
 from .command import Command, Flag
 
 
-@dataclasses.dataclass
 class Words:
     """`command` is None when there was none, which is fine with --help and --version."""
 
-    command: Command | None = None
-    words: list[str] = dataclasses.field(default_factory=list)
-    flags: dict[str, Any] = dataclasses.field(default_factory=dict)
-    display: int | None = None
-    json: bool = False
-    help: bool = False
-    version: bool = False
+    def __init__(self) -> None:
+        self.command: Command | None = None
+        self.words: list[str] = []
+        self.flags: dict[str, Any] = {}
+        self.display: int | None = None
+        self.json = False
+        self.help = False
+        self.version = False
 
 
 def parse(arguments: Sequence[str], commands: Sequence[Command]) -> Words:
