@@ -101,9 +101,7 @@ class RunDirectory:
         link = self.control_link(display)
         temporary = f"{link}.{os.path.basename(self.path)}"
         try:
-            if not self._shared:
-                _make_shared(os.path.dirname(link))
-            os.symlink(self.control_socket, temporary)
+            self._make_link(temporary)
             os.rename(temporary, link)
         except OSError as error:
             self._control_link = None
@@ -113,6 +111,18 @@ class RunDirectory:
             return f"{link}: cannot be made: {error.strerror}; the control socket is {self.control_path}"
         self.control_path = link
         return None
+
+    def _make_link(self, path: str) -> None:
+        """To the control socket. Raises OSError."""
+        while True:
+            if not self._shared:
+                _make_shared(os.path.dirname(path))
+            try:
+                os.symlink(self.control_socket, path)
+                return
+            except FileNotFoundError:  # the last of the other displays just removed the directory
+                if self._shared:
+                    raise
 
     def remove_names(self) -> None:
         """Those that can be guessed. To be done while the display is ours: afterwards they may be somebody else's."""

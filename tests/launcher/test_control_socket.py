@@ -1,6 +1,7 @@
 """Where the control socket of a display is, and that its name goes with the display."""
 
 import contextlib
+import errno
 import os
 import pathlib
 import shutil
@@ -9,6 +10,7 @@ import signal
 import pytest
 from conftest import ORDINARY_USER
 from support.control_client import Control
+from xspice_launcher import files
 
 FOREIGN = 54321  # a user whose directory in /tmp somebody else makes
 
@@ -44,6 +46,26 @@ def test_without_a_runtime_directory_it_is_in_tmp(launch):
     assert version(path)
     xspice.end()
     assert not path.is_symlink()
+
+
+def test_the_last_of_the_other_displays_may_remove_the_directory_meanwhile(tmp_path, monkeypatch, free_display):
+    directory = files.RunDirectory({"TMPDIR": str(tmp_path)})
+    directory.create()
+    make, tries = os.symlink, []
+
+    def make_at_the_second_try(*arguments):
+        tries.append(arguments)
+        if len(tries) == 1:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+        make(*arguments)
+    monkeypatch.setattr(os, "symlink", make_at_the_second_try)
+    try:
+        assert directory.publish_control(free_display) is None
+        assert os.readlink(f"/tmp/xspice-{os.getuid()}/display-{free_display}.control") == directory.control_socket
+    finally:
+        directory.remove_names()
+        directory.remove()
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_directory_of_somebody_else_in_tmp_is_not_used(launch):
