@@ -5,7 +5,6 @@
         answer, descriptor = display.request_descriptor("screenshot", cursor=True)
 """
 import array
-import collections
 import errno
 import json
 import os
@@ -144,7 +143,7 @@ class Control:
         self._socket = connection
         self._unread = b""
         self._descriptors: list[int] = []
-        self._events: collections.deque[dict[str, Any]] = collections.deque()
+        self._events: list[dict[str, Any]] = []
         self._id = 0
         greeting = self._read(time.monotonic() + timeout)
         if greeting.get("ok") is False:
@@ -198,19 +197,8 @@ class Control:
         except Gone:
             if not self._events:
                 raise
-        found = list(self._events)
-        self._events.clear()
+        found, self._events = self._events, []
         return found
-
-    def wait_event(self, timeout: float | None = None) -> dict[str, Any] | None:
-        """The next event, or None when the time is up. Raises Gone."""
-        deadline = None if timeout is None else time.monotonic() + timeout
-        while not self._events:
-            try:
-                self._note(self._read(deadline))
-            except TimeoutError:
-                return None
-        return self._events.popleft()
 
     def _ask(self, command: str, within: float | None, arguments: dict[str, Any]) -> dict[str, Any]:
         deadline = None if within is None else time.monotonic() + within
