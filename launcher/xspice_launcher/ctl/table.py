@@ -37,13 +37,14 @@ COMMANDS: tuple[Command, ...] = (
             examples=(("kick 3", 'client 3 of "xspicectl clients"'), ("kick all", "everybody"))),
     Command("view-only", "CLIENT [on|off]", (1, 2), "let a client only watch, or use the desktop again",
             "With on, or without a word, keys and clicks of the client of that number count no more; with off they "
-            "do again.",
+            "do again. Whoever connects anew has what his ticket gives.",
             access.view_only,
             examples=(("view-only 3", "client 3 only watches"), ("view-only 3 off", "and works again"))),
     Command("tickets", "add|set|off", (1, 1), "change the passwords that let clients in",
             "A ticket is a password that clients give when they connect. add lets clients in with one more ticket, "
             "beside those there are. set makes it the only one: passwords of before, and that of the display's own "
-            ".vv file, are good no longer. off lets everybody in who reaches the port, without a password.\n\n"
+            ".vv file, are good no longer; vv makes files that open the display. off lets everybody in who reaches the "
+            "port, without a password.\n\n"
             "Without --password-file a random password is made and printed. Passwords are never taken from the "
             "command line, which other users can read. Who is connected stays so unless --connected says otherwise.",
             access.tickets,
