@@ -49,9 +49,19 @@ def _names(option: Any) -> tuple[str, ...]:
     return (option.name, option.short) if option.short else (option.name,)
 
 
-def _short_help(option: Any) -> str:
+def short_help(option: Any) -> str:
     """Its first sentence, or what stands before a list."""
     return re.split(r"[.:;](?: |$)| \(", option.help)[0]
+
+
+def zsh_text(text: str) -> str:
+    """Between apostrophes, in brackets or after a colon."""
+    return re.sub(r"([\[\]:\\])", r"\\\1", text).replace("'", "'\\''")
+
+
+def fish_text(text: str) -> str:
+    """Between apostrophes."""
+    return text.replace("\\", "\\\\").replace("'", "\\'")
 
 
 # --- bash -----------------------------------------------------------------------------------------------------------
@@ -133,8 +143,7 @@ _arguments -S {"-A '-*' " if program.command_first else ""}\\
 
 
 def _zsh_lines(option: Any) -> list[str]:
-    text = re.sub(r"([\[\]:\\])", r"\\\1", _short_help(option)).replace("'", "'\\''")
-    end = f"[{text}]"
+    end = f"[{zsh_text(short_help(option))}]"
     if option.value:
         if option.name in _FROM_COMMANDS:
             action = f"($({_FROM_COMMANDS[option.name]}))".replace("'", '"')
@@ -181,5 +190,4 @@ def _fish_option(option: Any) -> str:
             words.append("-xa '(__fish_complete_directories (commandline -ct))'")
         else:
             words.append("-rF" if _is_path(option) else "-x")
-    text = _short_help(option).replace("\\", "\\\\").replace("'", "\\'")
-    return " ".join([*words, f"-d '{text}'"])
+    return " ".join([*words, f"-d '{fish_text(short_help(option))}'"])

@@ -1,6 +1,7 @@
 """Completion of xspicectl's command line in bash, zsh and fish."""
 import re
 
+from completion import fish_text, short_help, zsh_text
 from xspice_launcher.ctl.command import Command, Flag
 from xspice_launcher.ctl.table import COMMANDS
 
@@ -71,7 +72,7 @@ complete -F _xspicectl xspicectl
 
 
 def zsh() -> str:
-    listed = "\n".join(f"    '{command.name}:{_zsh_text(command.summary)}'" for command in COMMANDS)
+    listed = "\n".join(f"    '{command.name}:{zsh_text(command.summary)}'" for command in COMMANDS)
     everywhere = " ".join(f"'{name}[{text}]'" for name, text in _EVERYWHERE.items())
     cases = []
     for command in COMMANDS:
@@ -103,21 +104,12 @@ esac
 """
 
 
-def _zsh_text(text: str) -> str:
-    return re.sub(r"([\[\]:\\])", r"\\\1", text).replace("'", "'\\''")
-
-
 def _zsh_flag(flag: Flag) -> str:
-    end = f"[{_zsh_text(_short_help(flag))}]"
+    end = f"[{zsh_text(short_help(flag))}]"
     if flag.value:
         action = "_files" if flag.value == "FILE" else f'({" ".join(_flag_words(flag))})' if _flag_words(flag) else " "
-        end += f":{_zsh_text(flag.value)}:{action}"
+        end += f":{zsh_text(flag.value)}:{action}"
     return f"'{flag.name}{'=' if flag.value else ''}{end}'"
-
-
-def _short_help(flag: Flag) -> str:
-    """Its first sentence, or what stands before a list."""
-    return re.split(r"[.:;](?: |$)| \(", flag.help)[0]
 
 
 def fish() -> str:
@@ -126,7 +118,7 @@ def fish() -> str:
     lines += [f"complete -c xspicectl -l {name.removeprefix('--')} -d '{text}'" for name, text in _EVERYWHERE.items()]
     for command in COMMANDS:
         lines.append(f'complete -c xspicectl -n "not __fish_seen_subcommand_from $commands" -a {command.name} '
-                     f"-d '{_fish_text(command.summary)}'")
+                     f"-d '{fish_text(command.summary)}'")
         begin = f"complete -c xspicectl -n '__fish_seen_subcommand_from {command.name}'"
         if _takes_file(command):
             lines.append(f"{begin} -F")
@@ -141,8 +133,4 @@ def _fish_flag(flag: Flag) -> str:
     if flag.value:
         words.append("-rF" if flag.value == "FILE" else f"-xa '{' '.join(_flag_words(flag))}'" if _flag_words(flag)
                      else "-x")
-    return " ".join([*words, f"-d '{_fish_text(_short_help(flag))}'"])
-
-
-def _fish_text(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("'", "\\'")
+    return " ".join([*words, f"-d '{fish_text(short_help(flag))}'"])
