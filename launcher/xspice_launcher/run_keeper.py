@@ -114,6 +114,9 @@ class RunKeeper(keeper.Keeper):
         for child in filter(None, (self._xorg, self._session, self._recording)):
             child.note_ended(ended)
 
+    def _note_clients(self, count: int) -> None:
+        pass  # who looks on changes nothing, and nobody would read it
+
     def _take_screenshot(self, what: str) -> None:
         if self._pictures:
             self._pictures.take(what)

@@ -30,6 +30,8 @@ def main(arguments: list[str]) -> int:
         check_command(run.command[0])
         if run.server_args.ignored:
             report.warning(f"--server-args {run.server_args.ignored}")
+        if run.watch is not None:
+            processes.keep_memory_private()  # there are passwords in it
         front = RunFront(_settings(run), run, _secrets(run))
         front.check()
         return front.run()

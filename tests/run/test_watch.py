@@ -1,10 +1,16 @@
 """--watch: somebody may look on, and cannot touch anything."""
 
+import fcntl
+import os
+import pathlib
 import re
+import struct
+import termios
 
 import pytest
-from conftest import x
+from conftest import ORDINARY_USER, x
 from support import processes, procinfo, wire
+from support.control_client import Control
 from support.spice_client import Client
 
 KEY_A = 0x1E
@@ -33,6 +39,14 @@ def listening():
     return {f"socket:[{inode}]" for inode in found}
 
 
+def waiting_words(pid):
+    """Bytes in the pipe that process `pid` reads."""
+    (pipe,) = [entry for entry in pathlib.Path(f"/proc/{pid}/fd").iterdir() if os.readlink(entry).startswith("pipe:")]
+    with open(pipe, "rb", buffering=0, opener=lambda path, flags: os.open(path, flags | os.O_NONBLOCK)) as words:
+        (count,) = struct.unpack("i", fcntl.ioctl(words, termios.FIONREAD, bytes(4)))
+        return count
+
+
 def test_nobody_can_without_it(xspice_run):
     run = xspice_run("sh", "-c", "echo up; exec sleep 1000")
     run.said_line("up")
@@ -54,6 +68,31 @@ def test_how_to_is_said_before_the_command_starts(xspice_run, port):
     run.process.terminate()
     assert run.wait() == -15
     assert not processes.port_in_use(port)
+
+
+def test_passwords_are_closed_to_other_processes_of_the_user(xspice_run, port):
+    run = xspice_run(f"--watch={port}", "sleep", "1000", uid=ORDINARY_USER)
+    command = run.named("sleep")
+    (keeper,) = procinfo.children(run.process.pid)
+    for pid in (run.process.pid, keeper, run.named("Xorg")):
+        assert os.stat(f"/proc/{pid}/environ").st_uid == 0, procinfo.name(pid)
+    assert os.stat(f"/proc/{command}/environ").st_uid == ORDINARY_USER
+
+
+def test_who_comes_and_goes_is_no_word_that_waits_for_a_reader(xspice_run, port, client):
+    """The first process reads those of the second one when there is a signal. Their pipe must not become full."""
+    run = xspice_run(f"--watch={port}", "sh", "-c",
+                     "trap 'echo told' TERM; echo $XSPICE_CONTROL; sleep 1000 & wait; wait")
+    path = processes.wait_for(lambda: run.said.strip(), 20, lambda: run.complained)
+    client.connect("127.0.0.1", port, run.complained.split()[-1])
+    client.wait_ready()
+    before = waiting_words(run.process.pid)
+    client.disconnect()
+    with Control(path) as control:
+        processes.wait_for(lambda: control.ask("status")["clients"] == 0, 10, "the client to be gone")
+        control.ask("quit")
+    run.said_line("told")  # by the second process, which heard of the client before
+    assert waiting_words(run.process.pid) == before
 
 
 def test_who_looks_on_touches_nothing(xspice_run, port, client):
