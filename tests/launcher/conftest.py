@@ -26,6 +26,7 @@ SOURCE = TESTS.parent
 sys.path[:0] = [str(TESTS), str(SOURCE / "launcher")]
 
 from support import processes, procinfo, wire, xserver  # noqa: E402
+from support.free import free_display, port  # noqa: E402, F401
 from xspice_launcher import options  # noqa: E402
 
 ORDINARY_USER = pwd.getpwnam("nobody").pw_uid
@@ -200,14 +201,6 @@ def launch():
             stack.callback(instance.close)
             return instance
         yield start
-
-
-@pytest.fixture
-def free_display():
-    """The number of a display that nobody has or takes."""
-    slot = processes.claim_display()
-    yield slot.number
-    slot.release()
 
 
 @pytest.fixture

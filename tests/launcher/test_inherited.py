@@ -41,13 +41,6 @@ def knocking(address):
     client.close()
 
 
-@pytest.fixture
-def port():
-    slot = processes.claim_port()
-    yield slot.number
-    slot.release()
-
-
 def test_tcp_socket(activate, port):
     xspice = activate(f"127.0.0.1:{port}")
     with knocking(("127.0.0.1", port)):

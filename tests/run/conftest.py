@@ -25,6 +25,7 @@ SOURCE = TESTS.parent
 sys.path[:0] = [str(TESTS), str(SOURCE / "launcher")]
 
 from support import processes, procinfo, xserver  # noqa: E402
+from support.free import free_display, port  # noqa: E402, F401
 
 ORDINARY_USER = pwd.getpwnam("nobody").pw_uid
 
@@ -117,14 +118,6 @@ def xspice_run():
             stack.callback(instance.close)
             return instance
         yield start
-
-
-@pytest.fixture
-def free_display():
-    """The number of a display that nobody has or takes."""
-    slot = processes.claim_display()
-    yield slot.number
-    slot.release()
 
 
 @pytest.fixture

@@ -17,13 +17,6 @@ KEY_A = 0x1E
 
 
 @pytest.fixture
-def port():
-    slot = processes.claim_port()
-    yield slot.number
-    slot.release()
-
-
-@pytest.fixture
 def client(tmp_path):
     opened = Client(tmp_path)
     yield opened

@@ -18,13 +18,6 @@ def link(address, password=""):
 
 
 @pytest.fixture
-def port():
-    slot = processes.claim_port()
-    yield slot.number
-    slot.release()
-
-
-@pytest.fixture
 def started(unit, port):
     """The service of a display with a session that waits, started."""
     unit.configure(WAITING, f"--port {port} --disable-ticketing")

@@ -1,0 +1,19 @@
+"""Fixtures for conftest.py files: numbers that nobody has, nor takes while the test runs."""
+
+import pytest
+
+from . import processes
+
+
+@pytest.fixture
+def free_display():
+    slot = processes.claim_display()
+    yield slot.number
+    slot.release()
+
+
+@pytest.fixture
+def port():
+    slot = processes.claim_port()
+    yield slot.number
+    slot.release()
