@@ -15,7 +15,7 @@ DEFAULT_SIZE = values.Size(1280, 1024)
 
 
 class Option(NamedTuple):
-    """As options.Option: `value` None makes it a switch. With `optional` the value may be left out."""
+    """As option_table.Option: `value` None makes it a switch. With `optional` the value may be left out."""
 
     name: str
     group: str
