@@ -115,10 +115,12 @@ def _in_use() -> OSError:
 
 
 def _is_locked(number: int) -> bool:
-    """Another X server locks its display before it makes the sockets. A lock whose holder has gone is none."""
+    """Another X server locks its display before it makes the sockets. A lock whose holder has gone is none, and
+    neither is what anybody else may have put there: a pipe would keep us waiting.
+    """
     try:
-        with open(f"/tmp/.X{number}-lock", "rb") as lock:
-            holder = int(lock.read(16))
+        with open(f"/tmp/.X{number}-lock", "rb", buffering=0, opener=_open_at_once) as lock:
+            holder = int(lock.read(16) or b"")
         if holder <= 0:
             return False
         os.kill(holder, 0)
@@ -127,6 +129,10 @@ def _is_locked(number: int) -> bool:
     except (OSError, ValueError, OverflowError):
         return False
     return True
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK | os.O_NOFOLLOW)
 
 
 def _identity(path: str) -> tuple[int, int] | None:

@@ -89,6 +89,13 @@ def test_lock_that_nobody_holds(taken, number, holder):
     assert taken().number == number
 
 
+def test_a_pipe_in_the_place_of_a_lock_is_not_waited_for(taken, number):
+    os.mkfifo(f"/tmp/.X{number}-lock")
+    assert taken().number == number
+    with open(os.open(f"/tmp/.X{number}-lock", os.O_RDWR), "wb"):  # one with a writer, who says nothing
+        assert taken(None, first=number).number > number
+
+
 def test_a_file_whose_holder_lets_nobody_in_is_not_waited_for(number):
     """Anybody can make one. Whoever connects to it after its queue has become full waits for ever."""
     with contextlib.ExitStack() as stack:
