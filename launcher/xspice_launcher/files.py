@@ -213,7 +213,12 @@ def make_private_directory(path: str) -> None:
 
 
 def write_private(path: str, contents: bytes) -> str:
-    """Puts `contents` at `path` in one step, readable by its owner alone. Raises OSError, and leaves nothing then."""
+    """Puts `contents` at `path` in one step, readable by its owner alone. Raises OSError, and leaves nothing then.
+
+    Also for what is there and no file: it is replaced, and root could replace /dev/null.
+    """
+    if os.path.lexists(path) and not os.path.isfile(path):
+        raise OSError(errno.EINVAL, "it is no regular file", path)
     temporary = f"{path}.{os.urandom(8).hex()}"
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:

@@ -123,6 +123,16 @@ def test_nothing_is_written_where_the_display_refuses(vv, tmp_path):
     assert not (tmp_path / "a.vv").exists()
 
 
+@pytest.mark.parametrize("name", ["pipe", "link"])
+def test_what_is_no_file_stays(vv, tmp_path, name):
+    """As /dev/null, which root could replace, and /dev/stdout, which is a link."""
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("pipe")
+    assert vv(name) == (2, "", f"xspicectl: vv {name}: cannot be written: it is no regular file; name a file in a "
+                               "directory of yours\n")
+    assert (tmp_path / "pipe").is_fifo() and (tmp_path / "link").is_symlink()
+
+
 @pytest.mark.parametrize("file", ["nowhere/a.vv", "directory"])
 def test_where_nothing_can_be_written(vv, tmp_path, file):
     (tmp_path / "directory").mkdir()

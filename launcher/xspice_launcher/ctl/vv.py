@@ -86,7 +86,7 @@ def _what_it_is(flags: dict, access: str | None) -> str:
 
 def _write(path: str, contents: bytes) -> None:
     try:
-        files.write_private(os.path.abspath(path), contents)
+        files.write_private(os.path.realpath(path), contents)
     except OSError as error:
         raise OperatorError(f"vv {path}: cannot be written: {error.strerror}; name a file in a directory of yours") \
             from None
