@@ -120,7 +120,9 @@ EventQueue::Batch EventQueue::take(size_t max_input) {
     batch.log_lines_dropped = std::exchange(log_lines_dropped_, 0);
     batch.watched = watched_;
     batch.unwatched_meanwhile = std::exchange(unwatched_meanwhile_, false);
-    if (signalled_ && (input_.empty() || max_input == 0)) {
+    if (max_input > 0 && !input_.empty()) {
+        signal(); // after a batch without input it is not readable
+    } else if (signalled_) {
         eventfd_t count = 0;
         eventfd_read(fd_, &count);
         signalled_ = false;

@@ -60,7 +60,7 @@ public:
 
     // X thread. Readable while there is something to take; owned by the queue.
     int fd() const { return fd_; }
-    // At most `max_input` events of input; the descriptor stays readable when more are left. With 0 it does
+    // At most `max_input` events of input; the descriptor is readable as long as more are left. After 0 it is
     // not: input is not wanted now, and whoever wants it again need not be woken for it.
     Batch take(size_t max_input);
 

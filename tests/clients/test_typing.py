@@ -123,7 +123,8 @@ def test_text_arrives_in_xterm(xspice, control, layout, tmp_path, name):
 
 def test_more_characters_than_there_are_keys_to_lend(xspice, control, layout, tmp_path):
     layout("us")
-    text = "".join(chr(0x4E00 + 7 * number) for number in range(90))
+    rare = "".join(chr(0x4E00 + 7 * number) for number in range(90))
+    text = rare + "all the rest at once " * 10
     file = tmp_path / "text"
     with program(xspice, sys.executable, str(SUPPORT / "gtk_text.py"), str(file)):
         processes.wait_for(lambda: content(file) == "", 20, "the text field")

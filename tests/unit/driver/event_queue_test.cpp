@@ -182,6 +182,18 @@ TEST(EventQueue, hands_out_a_wish_for_a_commit_when_movements_merged) {
     EXPECT_EQ(queue.take(1).commit_wanted, uint64_t{1});
 }
 
+TEST(EventQueue, is_readable_again_when_input_is_wanted_again_and_not_all_of_it_taken) {
+    EventQueue queue;
+    fill(queue, 5);
+    EXPECT_EQ(queue.take(2).input.size(), 2u);
+    EXPECT_TRUE(queue.take(0).input.empty()); // not now
+    EXPECT_FALSE(readable(queue));
+    EXPECT_EQ(queue.take(2).input.size(), 2u);
+    EXPECT_TRUE(readable(queue));
+    EXPECT_EQ(queue.take(2).input.size(), 1u);
+    EXPECT_FALSE(readable(queue));
+}
+
 TEST(EventQueue, knows_only_the_newest_wish_for_monitors) {
     EventQueue queue;
     fill(queue, 2);
