@@ -14,7 +14,7 @@
 #include <inputstr.h>
 
 /* Presses or releases it. 0: done, or there is no way; otherwise nothing was done, and it can be offered
- * again in so many ms: all keycodes for what the layout lacks are in use. */
+ * again in so many ms: all keycodes for what the layout lacks were used just now. */
 unsigned xspice_keysyms_key(DeviceIntPtr keyboard, KeySym keysym, bool pressed);
 /* Before anything else is done to the keyboard: the modifiers are again what others think they are. */
 void xspice_keysyms_settle(DeviceIntPtr keyboard);

@@ -145,7 +145,8 @@ bool xspice_spare_keys_lend(DeviceIntPtr keyboard, KeySym keysym, unsigned *wait
             struct place *place = &keys[keycode].places[level];
             CARD32 place_wait;
 
-            if (!keys[keycode].lent && !is_unused(map, keycode))
+            /* The release of one that is down may come after this key: that would be waiting for ever. */
+            if (keys[keycode].down || (!keys[keycode].lent && !is_unused(map, keycode)))
                 continue;
             place_wait = wait_for(keycode, place, KEPT_MS, now);
             if (is_better(place, place_wait, best, *wait, now)) {

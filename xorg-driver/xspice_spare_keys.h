@@ -16,7 +16,7 @@
 
 /* Gives `keysym`, which the keyboard's map lacks, a place in it, with or without Shift. False: all places are
  * such that X clients may still look them up, and the first is free in `*wait` ms; 0 ms: this map has none to
- * lend. */
+ * lend, or all that it has are held down. */
 bool xspice_spare_keys_lend(DeviceIntPtr keyboard, KeySym keysym, unsigned *wait);
 /* A key is pressed or released: if it is lent, it stays so for a while from now. */
 void xspice_spare_keys_used(uint8_t keycode, KeySym keysym, bool pressed);

@@ -132,6 +132,25 @@ def test_more_characters_than_there_are_keys_to_lend(xspice, control, layout, tm
         processes.wait_for(lambda: content(file) == text, 30, lambda: f"the text: {content(file)!r}")
 
 
+def test_more_held_keys_than_there_are_to_lend_hold_up_nobody(xspice, control, layout, listener):
+    layout("us")
+    keys = [f"U+{0x4E00 + 7 * number:x}" for number in range(90)]
+    control.ask("keys", events=[{"key": key, "action": "press"} for key in keys])
+    with Control(xspice.control) as other:
+        assert other.ask("status")["width"] == 640
+        other.ask("type", text="a")
+    seen = []
+
+    def has_come(keysym):
+        seen.extend(event.get("keysym") for event in listener.x.events() if event["type"] == "key-press")
+        return keysym in seen
+
+    processes.wait_for(lambda: has_come("a"), 10, lambda: f"the other's key: {seen}")
+    control.ask("keys", events=[{"key": key, "action": "release"} for key in keys])
+    control.ask("type", text="\u6001")
+    processes.wait_for(lambda: has_come("U6001"), 10, lambda: f"a key lent anew: {seen}")
+
+
 def test_keys_of_the_other_group_and_of_the_current_one(xspice, control, layout, listener):
     layout("us,ru")
     xspice.x.lock_group(1)
