@@ -234,8 +234,8 @@ ControlClient::Answering ControlClient::execute(const WaitStillRequest& request)
     TimePoint since = steady_clock::now(); // still, as far as known
     const TimePoint deadline = request.timeout ? since + *request.timeout : TimePoint::max();
     const auto watch = session().watchers.watch();
-    bool known = co_await everything_drawn(deadline); // what is older does not count
     uint64_t changes = desk_->pixel_changes();
+    bool known = co_await everything_drawn(deadline); // X may be busy with what was typed before
     while (known) {
         if (desk_->pixel_changes() != changes) {
             changes = desk_->pixel_changes();

@@ -145,7 +145,9 @@ TEST_F(ControlTest, does_not_let_those_that_wait_hold_up_the_others) {
         ASSERT_TRUE(control->send("{\"command\": \"wait-still\", \"still\": 86400000, \"id\": 1}\n"));
     }
     EXPECT_TRUE(ok(control->ask(R"({"command": "status"})")));
-    EXPECT_NE(error_of(control->ask(R"({"command": "screenshot"})")).find("16 requests"), std::string::npos);
+    const auto refused = control->ask(R"({"command": "screenshot", "id": [17]})");
+    EXPECT_NE(error_of(refused).find("16 requests"), std::string::npos);
+    EXPECT_EQ(boost::json::serialize(refused->at("id")), "[17]");
     auto other = connect();
     EXPECT_EQ(screenshot(*other), drawn());
     control.reset();
@@ -189,6 +191,21 @@ TEST_F(ControlTest, tells_still_from_moving) {
     painter.join();
     EXPECT_FALSE(answer->at("still").as_bool());
     EXPECT_TRUE(control->ask(R"({"command": "wait-still", "still": 50})")->at("still").as_bool());
+}
+
+// As when X is busy with what was typed before.
+TEST_F(ControlTest, counts_stillness_from_what_is_drawn_while_the_desktop_is_behind) {
+    auto control = connect();
+    auto drawn_at = std::chrono::steady_clock::now();
+    server->draw([&](SyntheticDesktop& desktop) {
+        const auto begin = std::chrono::steady_clock::now();
+        ASSERT_TRUE(control->send("{\"command\": \"wait-still\", \"still\": 200}\n"));
+        EXPECT_TRUE(comes_true([&] { return std::chrono::steady_clock::now() - begin > 250ms; }));
+        drawn_at = std::chrono::steady_clock::now();
+        desktop.fill({0, 0, 9, 9}, 0x123456);
+    });
+    EXPECT_TRUE(control->read()->at("still").as_bool());
+    EXPECT_GE(std::chrono::steady_clock::now() - drawn_at, 200ms);
 }
 
 TEST_F(ControlTest, gives_no_more_descriptors_than_are_taken) {
