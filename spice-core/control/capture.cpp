@@ -24,9 +24,9 @@ void Capture::screen_updated(const display::ScreenUpdate& update) {
         resized_ = true;
     } else {
         for (const Copy& copy : update.copies) {
-            changed_ |= copy.destination;
+            pending_.add_changed(copy.destination);
         }
-        changed_ |= update.changed;
+        pending_.add_changed(update.changed);
     }
     if (update.surface_changed || !update.copies.empty() || !update.changed.empty()) {
         changed_at_ = std::chrono::steady_clock::now();
@@ -43,7 +43,8 @@ void Capture::cursor_changed() {
 }
 
 void Capture::follow() {
-    write(std::exchange(changed_, Region()) | Region(cursor_shown_));
+    write(pending_.changed() | Region(cursor_shown_));
+    pending_.clear();
 }
 
 void Capture::write(const Region& region) {

@@ -8,6 +8,7 @@
 #include "channels/watchers.hpp"
 #include "control/picture_file.hpp"
 #include "display/screen.hpp"
+#include "spice-core/pending_update.hpp"
 #include "spice-core/region.hpp"
 
 #include <cstdint>
@@ -24,10 +25,10 @@ public:
     void cursor_changed();
 
     // Whether the screen shows something else by now.
-    bool differs() const { return resized_ || cursor_dirty_ || !changed_.empty(); }
+    bool differs() const { return resized_ || cursor_dirty_ || !pending_.empty(); }
     TimePoint changed_at() const { return changed_at_; } // the newest change, also one that is shown already
     bool resized() const { return resized_; }            // it cannot follow any more; make another one
-    // Now it shows what the screen shows. Only if it is not resized().
+    // Now it shows what the screen shows. Only if it is not resized(). When it throws it still differs.
     void follow();
 
     const PictureFile& picture() const { return picture_; }
@@ -40,7 +41,7 @@ private:
     channels::Watchers::Watch watch_;
     const bool with_cursor_;
     PictureFile picture_;
-    Region changed_; // since follow()
+    PendingUpdate pending_; // since follow(); no copies
     bool resized_ = false;
     bool cursor_dirty_ = false;
     Rect cursor_shown_{}; // where the picture has the pointer

@@ -7,14 +7,17 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstdint>
 #include <memory>
 #include <random>
+#include <system_error>
 #include <vector>
 
 namespace spice::control {
@@ -155,6 +158,36 @@ TEST_F(CaptureTest, is_exact_after_any_changes) {
             ASSERT_EQ(content(capture->picture()), shown()) << round;
         }
     }
+}
+
+TEST_F(CaptureTest, keeps_what_it_could_not_write) {
+    capture_now(true);
+    show_cursor({10, 10}, 0xff402010);
+    draw({5, 5, 12, 9}, 0xabcdef);
+    rlimit limit{};
+    ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &limit), 0);
+    const rlimit none{0, limit.rlim_max};
+    const auto before = std::signal(SIGXFSZ, SIG_IGN); // as in the core thread, where it is blocked
+    ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &none), 0);
+    EXPECT_THROW(capture->follow(), std::system_error);
+    ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &limit), 0);
+    std::signal(SIGXFSZ, before);
+    EXPECT_TRUE(capture->differs());
+    capture->follow();
+    EXPECT_EQ(content(capture->picture()), shown_with({9, 9, 13, 12}, 0xff402010));
+}
+
+TEST_F(CaptureTest, is_exact_after_more_changes_than_it_remembers_one_by_one) {
+    resize({64, 64});
+    capture_now(false);
+    for (int y = 0; y < 64; y += 2) {
+        for (int x = (y / 2) % 2; x < 64; x += 2) {
+            draw({x, y, x + 1, y + 1}, 0xabcdef);
+        }
+    }
+    capture->follow();
+    EXPECT_FALSE(capture->differs());
+    EXPECT_EQ(content(capture->picture()), shown());
 }
 
 TEST_F(CaptureTest, has_the_pointer_only_when_asked) {
