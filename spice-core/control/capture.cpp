@@ -28,7 +28,7 @@ void Capture::screen_updated(const display::ScreenUpdate& update) {
         }
         pending_.add_changed(update.changed);
     }
-    if (update.surface_changed || !update.copies.empty() || !update.changed.empty()) {
+    if (update.pixels_changed()) {
         changed_at_ = std::chrono::steady_clock::now();
     }
 }

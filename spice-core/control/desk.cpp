@@ -10,7 +10,7 @@ Desk::Desk(boost::asio::any_io_executor executor, Controls controls)
 void Desk::commit_taken(const display::ScreenUpdate& update, std::optional<uint64_t> reached,
                         const std::optional<MonitorsAnswer>& monitors_answer) {
     ++commits_;
-    if (update.surface_changed || !update.copies.empty() || !update.changed.empty()) {
+    if (update.pixels_changed()) {
         ++pixel_changes_;
         pixels_changed_at_ = std::chrono::steady_clock::now();
     }

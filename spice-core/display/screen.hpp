@@ -23,6 +23,8 @@ struct ScreenUpdate {
     std::vector<Copy> copies; // in order, before `changed`: those of the commit, then what was found to move
     Region changed;           // pixels that differ after the copies
     bool monitors_changed = false;
+
+    bool pixels_changed() const { return surface_changed || !copies.empty() || !changed.empty(); }
 };
 
 class Screen {

@@ -224,8 +224,7 @@ void Server::Impl::apply(Commit commit) {
     if (commit.cursor_position) {
         session.cursor.position = *commit.cursor_position;
     }
-    if (update.surface_changed || update.monitors_changed || !update.copies.empty() ||
-        !update.changed.empty()) {
+    if (update.pixels_changed() || update.monitors_changed) {
         registry.screen_updated(update);
     }
     if (cursor_shape || commit.cursor_position) {
