@@ -1,16 +1,11 @@
 // A picture of the screen, and where it goes in the frames of a video.
 #pragma once
 
+#include "spice-core/region.hpp"
+
 #include <cstddef>
 
 namespace spice::recorder {
-
-struct Size {
-    int width = 0;
-    int height = 0;
-
-    bool operator==(const Size&) const = default;
-};
 
 // Somebody else's pixels: 0x00RRGGBB in native byte order, rows `stride` bytes apart.
 struct PictureView {
