@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 constexpr VideoWriter::Stamp kKeyInterval = 10s; // how far apart the places are that a player can jump to
 constexpr int kPieceMilliseconds = 500;          // a file that nobody finished lacks that much at its end
 
-const char* muxer_of(Container container) {
+const char* name_of_muxer(Container container) {
     switch (container) {
     case Container::webm:
         return "webm";
@@ -28,9 +28,18 @@ const char* muxer_of(Container container) {
     return "matroska";
 }
 
+const AVOutputFormat& muxer_for(Container container) {
+    const AVOutputFormat* const muxer = av_guess_format(name_of_muxer(container), nullptr, nullptr);
+    if (muxer == nullptr) {
+        throw OperatorError(std::string("--output: this machine's libavformat has no muxer ") +
+                            name_of_muxer(container) + "; let the file end in another way");
+    }
+    return *muxer;
+}
+
+// Asked before there is a file: without a muxer, what is in its place stays.
 bool needs_global_header(Container container) {
-    const AVOutputFormat* const format = av_guess_format(muxer_of(container), nullptr, nullptr);
-    return format != nullptr && (format->flags & AVFMT_GLOBALHEADER) != 0;
+    return (muxer_for(container).flags & AVFMT_GLOBALHEADER) != 0;
 }
 
 } // namespace
@@ -48,10 +57,8 @@ VideoWriter::VideoWriter(const Options& options, Size screen)
 
 void VideoWriter::start(Container container) {
     AVFormatContext* format = nullptr;
-    if (const int status = avformat_alloc_output_context2(&format, nullptr, muxer_of(container), nullptr);
-        status < 0) {
-        throw OperatorError("--output: this machine's libavformat cannot write that: " + libav_error(status) +
-                            "; let the file end in another way");
+    if (avformat_alloc_output_context2(&format, &muxer_for(container), nullptr, nullptr) < 0) {
+        throw std::bad_alloc();
     }
     format_.reset(format);
     format_->pb = file_.io();

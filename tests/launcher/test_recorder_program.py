@@ -74,6 +74,17 @@ def test_a_libavcodec_without_the_encoder(directory, display, record):
     assert not (directory / "a.mp4").exists()
 
 
+def test_a_libavformat_without_the_muxer(directory, display, record):
+    preload = xserver.BUILD / "tests" / "support" / "no-muxers.so"
+    assert preload.exists()
+    file = directory / "a.mkv"
+    file.write_text("what was there")
+    status, said = record(display(), file, env={"LD_PRELOAD": preload}).end()
+    assert (status, said) == (2, "xspice-recorder: --output: this machine's libavformat has no muxer matroska; "
+                                 "let the file end in another way\n")
+    assert file.read_text() == "what was there"
+
+
 @pytest.mark.parametrize("name, codec", [("a.webm", "vp8"), ("a.mp4", "h264"), ("a.mkv", "h264")])
 def test_it_lasts_as_long_as_it_was_told(directory, display, record, name, codec):
     screen = display()
