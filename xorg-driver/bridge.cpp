@@ -159,8 +159,15 @@ void apply_monitors(xspice_core& core, const EventQueue::MonitorsWish& wish) {
     core.builder.set_monitors_answer({wish.token, done ? std::string() : std::string(refusal.data())});
 }
 
+void answer_commit_wish(xspice_core& core) {
+    if (core.commit_wanted && core.input.empty()) {
+        core.builder.set_reached(*std::exchange(core.commit_wanted, std::nullopt));
+    }
+}
+
 void dispatch(xspice_core& core) {
     deliver_input(core);
+    answer_commit_wish(core); // now: there may be more input with every batch
     const EventQueue::Batch batch = core.queue.take(core.input.empty() ? kInputPerDispatch : 0);
     say_log(core, batch);
     apply_watched(core, batch);
@@ -172,9 +179,7 @@ void dispatch(xspice_core& core) {
     if (batch.commit_wanted) {
         core.commit_wanted = batch.commit_wanted;
     }
-    if (core.commit_wanted && core.input.empty()) {
-        core.builder.set_reached(*std::exchange(core.commit_wanted, std::nullopt));
-    }
+    answer_commit_wish(core);
 }
 
 void commit(xspice_core& core, const FramebufferView& view) {
