@@ -29,6 +29,9 @@ def text(width: int = 80) -> str:
         *wrapped("Exit status: that of COMMAND (128 and the number of the signal if one ended it); 2 when the "
                  "display could not be started; 1 when the X server ended by itself.", 0, width),
         "",
+        *wrapped("xspicectl looks at a running display and steers it. xspice-run gives one command a display, as "
+                 "xvfb-run does.", 0, width),
+        "",
         "More: man xspice, man xspice.toml",
     ]
     return "\n".join(lines) + "\n"
