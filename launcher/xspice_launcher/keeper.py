@@ -6,7 +6,7 @@ from collections.abc import Callable
 from . import control, entrances, files, limits, network, processes, report, session, ticket, viewer_file, watch
 from .errors import OperatorError, StopRequested
 from .settings import Settings
-from .xorg import Xorg, child_environment, find_module_path, how_it_ended
+from .xorg import Xorg, find_module_path, how_it_ended
 
 Notify = Callable[[str], object]
 

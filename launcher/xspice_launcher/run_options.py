@@ -2,7 +2,6 @@
 
 The help text is made from OPTIONS; the man page is tested against it.
 """
-import os
 from collections.abc import Callable
 from typing import Any, NamedTuple
 

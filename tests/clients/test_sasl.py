@@ -10,7 +10,6 @@
 import contextlib
 import os
 import pathlib
-import shutil
 import socket
 import subprocess
 import time

@@ -19,7 +19,7 @@ sys.path.insert(0, str(TESTS))
 
 from support import processes, procinfo, spice_client, xserver  # noqa: E402
 from support.free import port  # noqa: E402, F401
-from support.service_manager import SystemManager, UserManager  # noqa: E402
+from support.service_manager import UserManager  # noqa: E402
 
 USER = pwd.getpwnam("nobody")
 UNITS = SOURCE / "systemd"

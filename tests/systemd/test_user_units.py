@@ -4,7 +4,6 @@ import os
 import pathlib
 import re
 import signal
-import time
 
 import pytest
 from support import processes, procinfo, wire

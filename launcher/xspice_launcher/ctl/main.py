@@ -6,7 +6,7 @@ import sys
 from .. import __version__
 from ..errors import OperatorError
 from . import usage, words
-from .command import Call, Result
+from .command import Call
 from .table import COMMANDS
 
 _STATUS_REFUSED = 1
