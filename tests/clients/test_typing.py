@@ -180,9 +180,11 @@ def test_caps_lock_does_not_change_what_is_typed(control, viewer, listener):
     processes.wait_for(lambda: not listener.modifiers() & LOCK, 5, "no Caps Lock")
 
 
-def test_lock_keys_can_be_tapped(control, listener):
+def test_lock_keys_can_be_tapped(xspice, control, listener):
     for expected in (LOCK, 0):
         control.ask("keys", events=tap("Caps_Lock", "a"))
+        with Control(xspice.control) as other:  # who asks then is told when X has got them
+            assert ("caps" in other.ask("status")["locks"]) == bool(expected)
         assert listener.keysyms(2) == ["Caps_Lock", "a"]
         assert listener.modifiers() & LOCK == expected
 
