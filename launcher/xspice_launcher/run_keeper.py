@@ -59,7 +59,7 @@ class RunKeeper(keeper.Keeper):
 
     def _announce(self) -> None:
         if self._recording:
-            self._recording.start(self._files.control_socket, self._reap)
+            self._recording.start(self._files.control_socket, self._reap, self._signals)
         if self._run.watch is not None:
             path = self._write_viewer_file()
             entrance = next(entrance for entrance in self._entrances.all() if entrance.port)

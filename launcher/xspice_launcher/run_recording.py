@@ -25,8 +25,10 @@ class Recording:
         self._status: int | None = None  # wait status, once it has ended
         self._records = False
 
-    def start(self, socket: str, reap: Callable[[], object]) -> None:
-        """Returns when it records. `reap` collects children that ended, and calls note_ended(). Raises OperatorError."""
+    def start(self, socket: str, reap: Callable[[], object], signals: processes.Signals) -> None:
+        """Returns when it records. `reap` collects children that ended, and calls note_ended(). Raises OperatorError
+        and StopRequested.
+        """
         before = self._identity()
         null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
         errors = os.open(self._errors, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -49,7 +51,7 @@ class Recording:
                 if time.monotonic() >= deadline:
                     raise OperatorError(f"--record {self._file}: the recorder did not begin within "
                                         f"{_START_TIMEOUT:g} s; try again, or without --record")
-                time.sleep(_POLL)  # it does not say when it begins
+                signals.wait(_POLL)  # it does not say when it begins
         self._records = True
 
     def note_ended(self, ended: dict[int, int]) -> None:

@@ -137,6 +137,17 @@ def test_recorder_that_is_not_there(refused, tmp_path):
     assert said.startswith("XSPICE_RECORDER /nonexistent: is not a program; ")
 
 
+def test_stopped_before_the_recorder_has_begun(xspice_run, tmp_path):
+    recorder = tmp_path / "recorder"
+    recorder.write_text("#!/bin/sh\nexec sleep 1000\n")
+    recorder.chmod(0o755)
+    run = xspice_run("--record", tmp_path / "run.webm", "echo", "not started", environment={"XSPICE_RECORDER": recorder})
+    run.named("sleep")
+    run.process.terminate()
+    assert run.wait(within=15) == -signal.SIGTERM  # half of the time that a recorder is waited for
+    assert (run.said, run.complained) == ("", "")
+
+
 def test_recorder_that_is_killed(xspice_run, tmp_path):
     video = tmp_path / "run.webm"
     run = xspice_run("--record", video, "sh", "-c", "echo up; read word; exit 5", stdin=subprocess.PIPE)
