@@ -224,7 +224,9 @@ def how_clients_prove_themselves(settings: Settings, secrets: ticket.Secrets, po
         return "asked by SASL"
     if secrets.ticket is None:
         return "none: whoever reaches the port gets in" if ports else "none: the socket is for this user only"
-    return "as in the password file" if settings.password_file else secrets.ticket
+    if settings.password_file:
+        return "as in the password file"
+    return "as in the .vv file" if report.goes_to_the_journal() else secrets.ticket
 
 
 def exit_status(wait_status: int) -> int:

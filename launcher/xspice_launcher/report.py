@@ -40,6 +40,15 @@ def ready(facts: Ready) -> None:
          f"  run programs  DISPLAY=:{facts.display} PROGRAM")
 
 
+def goes_to_the_journal() -> bool:
+    """Whether systemd keeps what is said, where administrators and others read it: JOURNAL_STREAM of systemd.exec(5)."""
+    try:
+        status = os.fstat(1)
+    except OSError:
+        return False
+    return os.environ.get("JOURNAL_STREAM") == f"{status.st_dev}:{status.st_ino}"
+
+
 def _ports(bound: list[Entrance]) -> str:
     """'127.0.0.1, ::1 port 5900, TLS port 5901'."""
     hosts: dict[tuple[str, ...], list[str]] = {}

@@ -30,6 +30,19 @@ def test_ticket_is_random_printed_once_and_needed(launch):
             link(("127.0.0.1", first.port), wrong)
 
 
+def test_ticket_is_not_for_the_journal(launch):
+    """Which keeps it, and which other users may read. JOURNAL_STREAM: systemd.exec(5)."""
+    as_a_unit = ["sh", "-c", 'JOURNAL_STREAM=$(stat -Lc %d:%i /proc/$$/fd/1) exec "$@"', "sh"]
+    xspice = launch(prefix=as_a_unit).ready()
+    assert re.search("^  password +as in the .vv file$", xspice.said, re.MULTILINE)
+    ticket = viewer_keys(xspice.viewer_file)["password"]
+    link(("127.0.0.1", xspice.port), ticket)
+    assert ticket not in xspice.said + xspice.complained
+    # What is printed elsewhere is not the journal's, whatever a unit further up may have set.
+    other = launch(environment={"JOURNAL_STREAM": "9:1234"}).ready()
+    link(("127.0.0.1", other.port), other.ticket)
+
+
 def test_ticket_is_in_no_command_line_environment_or_log(launch, tmp_path):
     log = tmp_path / "xorg.log"
     xspice = launch("--log-file", str(log), "--", "sleep", "1000").ready()
