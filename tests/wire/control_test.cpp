@@ -3,8 +3,7 @@
 //  - screenshots show what was drawn when they were asked for, and nobody watches before or after
 //  - requests are answered however their bytes come, and those that wait do not hold up the others
 //  - lines, answers, descriptors and waiting requests of a connection are bounded; who exceeds a bound loses
-//  no
-//    more than that connection, and the front-end never waits
+//    that connection at most, and the front-end never waits
 //  - what is typed while X is behind waits, and ends with the connection
 //  - the server stops whatever is under way
 #include "running_server.hpp"
