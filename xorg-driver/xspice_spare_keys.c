@@ -181,6 +181,7 @@ void xspice_spare_keys_take_back(DeviceIntPtr keyboard) {
         forget(keycode);
         set_meaning_everywhere(keyboard, (uint8_t)keycode);
     }
+    memset(keys, 0, sizeof(keys)); /* nothing is down any more, either */
     TimerFree(give_back_timer);
     give_back_timer = NULL;
 }
