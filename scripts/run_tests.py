@@ -24,7 +24,7 @@ scripts/test PART...             some parts only:
                                  (the corpora), unit-base, ...
     asan, tsan                   unit tests, wire tests and fuzz corpora under AddressSanitizer and UBSan;
                                  under ThreadSanitizer
-    libfuzzer                    every libFuzzer target for a minute
+    libfuzzer                    every libFuzzer target for twenty seconds; -Dfuzz_seconds in build/fuzz changes that
 scripts/test PART -k PATTERN     only the pytest cases that match; -x stops at the first failure
 """
 
@@ -57,7 +57,7 @@ FUZZ = Build("fuzz", ("-Dwerror=true", "-Doptimization=1", *UNITY, "-Ddriver=dis
              {"CC": "clang-16", "CXX": "clang++-16"})
 
 SANITIZED_SUITES = ("unit", "wire", "server", "fuzz")
-# Tests that start real servers measure how fast those answer: one of these programs at a time.
+# Tests that start real servers: they come after those that keep the processors busy.
 REAL_SERVER_SUITES = ("driver", "clients", "launcher", "run", "systemd", "fleets", "packaging")
 
 
@@ -91,11 +91,11 @@ class Runner:
         if not found:
             self.note(Result(f"{label}: no such test", 0, 1, 0))
             return
-        parallel = [test["name"] for test in found if not is_real_server(test["suites"], test["name"])]
-        alone = [test["name"] for test in found if test["name"] not in parallel]
-        for names, processes in ((parallel, os.cpu_count() or 1), (alone, 1)):
+        servers = [test["name"] for test in found if is_real_server(test["suites"], test["name"])]
+        others = [test["name"] for test in found if test["name"] not in servers]
+        for number, names in enumerate((others, servers)):
             if names:
-                self.meson_test(build, label, names, processes)
+                self.meson_test(build, label, names, number)
 
     # --- steps ---------------------------------------------------------------------------------------------------
 
@@ -110,15 +110,16 @@ class Runner:
         return self.command(f"build {build.name}", ["ninja", "-C", build.directory, *targets], environment,
                             counts=False)
 
-    def meson_test(self, build: Build, label: str, names: list[str], processes: int) -> None:
+    def meson_test(self, build: Build, label: str, names: list[str], number: int) -> None:
+        """As many at a time as there are processors, but for those that meson.build wants alone."""
         say(f"{label}: {' '.join(names)}")
         environment = {**os.environ, **build.environment,
                        "XSPICE_BUILD_DIR": str(build.directory),
                        "XSPICE_MODULE_PATH": str(build.directory / "xorg-driver" / "modules"),
                        "PYTEST_ADDOPTS": shlex.join(self.pytest_options)}
         begin = time.monotonic()
-        log_base = f"{label}-{processes}"
-        command = ["meson", "test", "-C", build.directory, "--no-rebuild", "--num-processes", str(processes),
+        log_base = f"{label}-{number}"
+        command = ["meson", "test", "-C", build.directory, "--no-rebuild", "--num-processes", str(os.cpu_count() or 1),
                    "--timeout-multiplier", str(build.patience), "--logbase", log_base, "--print-errorlogs", *names]
         progress = subprocess.Popen([str(word) for word in command], env=environment, text=True,
                                     stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
