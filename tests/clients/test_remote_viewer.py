@@ -94,7 +94,7 @@ def test_a_file_of_xspicectl_shows_it_to_one_viewer(server, tmp_path, way):
     xspice, wanted = begin(server, tmp_path, way)
     file = tmp_path / "guest.vv"
     xspicectl(xspice, "vv", str(file), "--title", "for a guest", "--hotkeys", "release-cursor=shift+f12",
-              "--needs-version", "8.0")
+              "--needs-version", "8.0", "--disable-channels", "playback,record")
     written = file.read_text()
     screen, viewer = view(server, file, tmp_path)
     assert_shown(wanted, screen, viewer)

@@ -137,6 +137,8 @@ WRONG = [
     ("vv --hotkeys release-mouse=f1", "vv --hotkeys release-mouse=f1: 'release-mouse=f1' is not ACTION=KEYS"),
     ("vv --proxy squid", "vv --proxy squid: not a proxy; write http://HOST:PORT"),
     ("vv --usbredir maybe", "vv --usbredir maybe: no such choice; use on or off"),
+    ("vv --port 0", "vv --port 0: not a whole number from 1 to 65535"),
+    ("vv --disable-channels main", "vv --disable-channels main: not a list of channels; write some of display"),
     ("vv --needs-version new", "vv --needs-version new: not a version"),
 ]
 

@@ -80,6 +80,7 @@ def test_a_file_that_is_kept(vv):
 
 EVERYTHING = ("--title", "two  words", "--fullscreen", "--username", "alice", "--proxy", "http://proxy:3128",
               "--usbredir", "off", "--smartcard", "on", "--needs-version", "11.0",
+              "--disable-channels", "playback,record",
               "--hotkeys", "toggle-fullscreen=shift+f11,release-cursor=ctrl+alt,secure-attention=ctrl+alt+end")
 
 
@@ -89,7 +90,8 @@ def test_every_further_key(vv):
     assert found == {
         "type": "spice", "host": "127.0.0.1", "port": "5900", "title": "two  words", "delete-this-file": "1",
         "fullscreen": "1", "username": "alice", "proxy": "http://proxy:3128", "enable-usbredir": "0",
-        "enable-smartcard": "1", "version": "11.0", "toggle-fullscreen": "shift+f11", "release-cursor": "ctrl+alt",
+        "enable-smartcard": "1", "version": "11.0",
+        "disable-channels": "playback;record", "toggle-fullscreen": "shift+f11", "release-cursor": "ctrl+alt",
         "secure-attention": "ctrl+alt+end"}
 
 
@@ -100,12 +102,20 @@ def test_as_clients_on_other_machines_reach_it(vv):
     assert (found["ca"], found["host-subject"], found["secure-channels"]) == (AUTHORITY, "O=a\\, b", "main;inputs")
 
 
+def test_through_a_tunnel(vv):
+    found = keys(vv("--host", "localhost", "--port", "15900", entrances=(PLAIN, ENCRYPTED), authority=AUTHORITY)[1])
+    assert (found["host"], found.get("port"), found["tls-port"]) == ("localhost", None, "15900")
+    found = keys(vv("--port", "15900")[1])
+    assert (found["host"], found["port"]) == ("127.0.0.1", "15900")
+
+
 def test_a_unix_socket(vv):
     assert keys(vv(entrances=(UNIX,))[1])["unix-path"] == UNIX.path
     status, out, errors = vv("--host", "desk", entrances=(UNIX,))
     assert (status, out) == (2, "")
     assert errors == ("xspicectl: vv --host desk: the display has no port, only a Unix socket; leave --host out, or "
                       "start xspice with --addr\n")
+    assert vv("--port", "15900", entrances=(UNIX,))[2].startswith("xspicectl: vv --port 15900: the display has no port")
 
 
 @pytest.mark.parametrize("access, told", [("open", "asks nobody for a password"), ("sasl", "asks SASL who comes in")])

@@ -148,6 +148,18 @@ def proxy(argument: str) -> str:
     return argument
 
 
+# What a viewer can do without (SPICE's names); without main there is no connection.
+_DISPENSABLE = ("display", "inputs", "cursor", "playback", "record", "smartcard", "usbredir")
+
+
+def dispensable_channels(argument: str) -> str:
+    """As a .vv file has them."""
+    names = argument.split(",")
+    if not all(name in _DISPENSABLE for name in names):
+        raise ValueError(f"not a list of channels; write some of {','.join(_DISPENSABLE)}")
+    return ";".join(names)
+
+
 def version(argument: str) -> str:
     if not re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,4}){0,3}(-[0-9]{1,4})?", argument):
         raise ValueError("not a version; write one such as 11.0")

@@ -121,6 +121,8 @@ COMMANDS: tuple[Command, ...] = (
                 Flag("--host", "Name or address of this machine as clients reach it. Default: the address that the "
                      "display listens on, so the file is for this machine when it listens everywhere.", "NAME",
                      parse.host),
+                Flag("--port", "Port that leads to the display's, as through a tunnel. Default: the display's.", "PORT",
+                     values.integer(1, 65535)),
                 Flag("--expires", "How long the ticket is good. Default: 120; with --keep, while the display runs.",
                      "SECONDS", _EXPIRY),
                 Flag("--keep", "The file and its ticket may be used again and again."),
@@ -135,6 +137,8 @@ COMMANDS: tuple[Command, ...] = (
                      values.one_of("on", "off")),
                 Flag("--smartcard", "on or off: whether the viewer offers its smartcards.", "WHETHER",
                      values.one_of("on", "off")),
+                Flag("--disable-channels", "Channels that the viewer leaves out, such as playback,record.", "CHANNELS",
+                     parse.dispensable_channels),
                 Flag("--needs-version", "Older viewers refuse the file and say so.", "VERSION", parse.version),
             ),
             examples=(("vv guest.vv --host desk.example.org --expires 600", "to send to somebody"),

@@ -9,7 +9,7 @@ from .command import Call, Result
 _EXPIRES = 120  # seconds; what oVirt's viewers are given
 # Flags that only become a key of the file.
 _KEYS = {"--proxy": "proxy", "--username": "username", "--needs-version": "version", "--usbredir": "enable-usbredir",
-         "--smartcard": "enable-smartcard"}
+         "--smartcard": "enable-smartcard", "--disable-channels": "disable-channels"}
 _WRITTEN = {"on": "1", "off": "0"}
 
 
@@ -19,7 +19,7 @@ def run(call: Call) -> Result:
     with call.connect() as display:
         contents, access = _facts(display.path), display.request("status").get("access")
         contents = contents._replace(
-            entrances=_entrances(contents.entrances, flags["--host"]),
+            entrances=_entrances(contents.entrances, flags["--host"], flags["--port"]),
             title=flags["--title"] or contents.title, delete_this_file=not flags["--keep"], more=_more(flags))
         _check_access(flags, access)
         if access == "ticket":
@@ -45,14 +45,18 @@ def _facts(socket: str) -> viewer_file.Contents:
                             "that xspice started") from None
 
 
-def _entrances(found: list, host: str | None) -> list:
-    if host is None:
+def _entrances(found: list, host: str | None, port: int | None) -> list:
+    """As clients reach them. Through `port` they reach one: of several the best protected."""
+    if host is None and port is None:
         return found
-    ports = [entrance._replace(host=host) for entrance in found if entrance.port]
+    ports = [entrance._replace(host=host or entrance.host) for entrance in found if entrance.port]
     if not ports:
-        raise OperatorError(f"vv --host {host}: the display has no port, only a Unix socket; leave --host out, or "
+        flag, given = ("--host", host) if host else ("--port", port)
+        raise OperatorError(f"vv {flag} {given}: the display has no port, only a Unix socket; leave {flag} out, or "
                             "start xspice with --addr")
-    return ports
+    if port is None:
+        return ports
+    return [max(ports, key=lambda entrance: entrance.tls)._replace(port=port)]
 
 
 def _check_access(flags: dict, access: str | None) -> None:
