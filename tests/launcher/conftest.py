@@ -27,6 +27,7 @@ sys.path[:0] = [str(TESTS), str(SOURCE / "launcher")]
 
 from support import processes, procinfo, wire, xserver  # noqa: E402
 from support.free import free_display, port  # noqa: E402, F401
+from support.observed_program import ObservedProgram  # noqa: E402
 from xspice_launcher import options  # noqa: E402
 
 ORDINARY_USER = pwd.getpwnam("nobody").pw_uid
@@ -49,20 +50,10 @@ def viewer_keys(path):
     return dict(line.split("=", 1) for line in lines[1:])
 
 
-class Xspice:
+class Xspice(ObservedProgram):
     def __init__(self, arguments, *, uid=None, environment=None, runtime_directory=True, stdin=subprocess.DEVNULL,
                  modules=None, own_port=True, prefix=(), looked_into=True):
-        self.mark = processes.new_mark()
-        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="xspice-launch-"))
-        self.directory.chmod(0o755)
-        self.runtime = self.directory / "runtime"
-        self.temporary = self.directory / "tmp"
-        for directory in (self.runtime, self.temporary):
-            directory.mkdir(mode=0o700)
-            if uid is not None:
-                os.chown(directory, uid, uid)
-        self.output = self.directory / "output"
-        self.errors = self.directory / "errors"
+        super().__init__("xspice-launch-", uid)
         self.port_slot = processes.claim_port() if own_port else None
         launcher = SOURCE / "launcher" / "xspice"
         modules = modules or xserver.module_path()
@@ -83,14 +74,6 @@ class Xspice:
         self._socket = None
 
     # --- what it says ---------------------------------------------------------------------------------------------
-
-    @property
-    def said(self):
-        return self.output.read_text()
-
-    @property
-    def complained(self):
-        return self.errors.read_text()
 
     def ready(self, within=30):
         """Waits until it says that it is ready."""
@@ -143,13 +126,6 @@ class Xspice:
     def xorg(self):
         return next(pid for pid in procinfo.descendants(self.process.pid) if procinfo.name(pid) == "Xorg")
 
-    def named(self, name):
-        """The one process of this name, as soon as it is there."""
-        def find():
-            return [pid for pid in procinfo.descendants(self.process.pid) if procinfo.name(pid) == name]
-        (pid,) = processes.wait_for(find, 10, name)
-        return pid
-
     def x(self, *argv, environment=None, **options):
         """Runs an X program on the display and returns what it printed."""
         return subprocess.run(argv, env={**os.environ, "DISPLAY": f":{self.display}", **(environment or {})},
@@ -169,11 +145,7 @@ class Xspice:
 
     def assert_nothing_left(self, within=10):
         """`within`: for what ends by itself after the launcher was killed."""
-        processes.wait_for(lambda: not processes.remaining(self.mark), within,
-                           lambda: f"processes left: {processes.remaining(self.mark)}")
-        files = [path for directory in (self.runtime, self.temporary) for path in directory.rglob("*")
-                 if "dbus-1" not in path.parts]  # which every message bus makes for its user
-        assert not files, files
+        self.assert_no_process_nor_file_left(within, but="dbus-1")  # which every message bus makes for its user
         if "is ready" in self.said:
             # The display may be somebody else's by now, unless it was ours by agreement; its socket is not.
             assert self._socket is None or self._socket != self._find_socket()

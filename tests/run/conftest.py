@@ -24,8 +24,9 @@ TESTS = pathlib.Path(__file__).resolve().parents[1]
 SOURCE = TESTS.parent
 sys.path[:0] = [str(TESTS), str(SOURCE / "launcher")]
 
-from support import processes, procinfo, xserver  # noqa: E402
+from support import processes, xserver  # noqa: E402
 from support.free import free_display, port  # noqa: E402, F401
+from support.observed_program import ObservedProgram  # noqa: E402
 
 ORDINARY_USER = pwd.getpwnam("nobody").pw_uid
 
@@ -41,24 +42,14 @@ def staged():
     return stage
 
 
-class XspiceRun:
+class XspiceRun(ObservedProgram):
     """`prefix`: the words of a program that starts it, and makes it that of `owner`. `runtime_directory`: whether
     there is one."""
 
     def __init__(self, arguments, *, uid=None, owner=None, environment=None, runtime_directory=True, prefix=(),
                  **options):
         owner = uid if owner is None else owner
-        self.mark = processes.new_mark()
-        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="xspice-run-test-"))
-        self.directory.chmod(0o755)
-        self.runtime = self.directory / "runtime"
-        self.temporary = self.directory / "tmp"
-        for directory in (self.runtime, self.temporary):
-            directory.mkdir(mode=0o700)
-            if owner is not None:
-                os.chown(directory, owner, owner)
-        self.output = self.directory / "output"
-        self.errors = self.directory / "errors"
+        super().__init__("xspice-run-test-", owner)
         program, modules = SOURCE / "launcher" / "xspice-run", xserver.module_path()
         if owner is not None:
             program, modules = staged() / "launcher" / "xspice-run", staged() / "modules"
@@ -69,21 +60,6 @@ class XspiceRun:
             options.setdefault("stderr", errors)
             self.process = processes.spawn([str(word) for word in (*prefix, program, *arguments)], mark=self.mark,
                                            log=self.output, uid=uid, env=variables, **options)
-
-    @property
-    def said(self):
-        return self.output.read_text()
-
-    @property
-    def complained(self):
-        return self.errors.read_text()
-
-    def named(self, name):
-        """The one process of this name, as soon as it is there."""
-        def find():
-            return [pid for pid in procinfo.descendants(self.process.pid) if procinfo.name(pid) == name]
-        (pid,) = processes.wait_for(find, 20, lambda: f"{name}: {self.complained}")
-        return pid
 
     def said_line(self, line):
         """Waits until COMMAND has printed it."""
@@ -97,10 +73,7 @@ class XspiceRun:
 
     def assert_nothing_left(self, within=5):
         """`within`: for what ends by itself after the launcher was killed."""
-        processes.wait_for(lambda: not processes.remaining(self.mark), within,
-                           lambda: f"processes left: {processes.remaining(self.mark)}")
-        files = [path for directory in (self.runtime, self.temporary) for path in directory.rglob("*")]
-        assert not files, files
+        self.assert_no_process_nor_file_left(within)
 
     def close(self):
         """Ends it without questions."""
