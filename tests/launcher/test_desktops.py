@@ -5,6 +5,7 @@ import pathlib
 import re
 import signal
 import stat
+import subprocess
 import tempfile
 
 import pytest
@@ -167,7 +168,15 @@ def test_default_is_the_users_own_script(launch, home):
 
 def test_real_window_manager(launch, home):
     xspice = launch("--disable-ticketing", "--session", "openbox", environment=home.variables).ready()
-    processes.wait_for(lambda: "window id" in xspice.x("xprop", "-root", "_NET_SUPPORTING_WM_CHECK"), 20, "openbox")
+
+    def is_there():
+        try:
+            return "window id" in xspice.x("xprop", "-root", "_NET_SUPPORTING_WM_CHECK")
+        except subprocess.CalledProcessError as error:
+            trouble.append(error.stderr)
+            return False
+    trouble = []
+    processes.wait_for(is_there, 20, lambda: f"openbox: {trouble} {xspice.complained}")
     xspice.end()
 
 
