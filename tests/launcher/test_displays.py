@@ -19,10 +19,10 @@ def listen(address, queue=128):
 
 
 @pytest.fixture
-def number(free_display):
+def number(first_free_display):
     pathlib.Path(x11.SOCKET_DIRECTORY).mkdir(mode=0o1777, exist_ok=True)
-    yield free_display
-    for path in (x11.socket_path(free_display), f"/tmp/.X{free_display}-lock"):
+    yield first_free_display
+    for path in (x11.socket_path(first_free_display), f"/tmp/.X{first_free_display}-lock"):
         pathlib.Path(path).unlink(missing_ok=True)
 
 
@@ -59,10 +59,8 @@ def test_both_sockets_are_there_until_it_is_released(taken, number):
 def test_free_one_is_the_first_that_nobody_has(taken, number):
     assert taken().number == number
     assert taken(None, first=number).number > number
-    other = processes.claim_display()
-    with listen("\0" + x11.socket_path(other.number)):
-        assert taken(None, first=other.number).number > other.number
-    other.release()
+    with listen("\0" + x11.socket_path(number + 5)):
+        assert taken(None, first=number + 5).number > number + 5
 
 
 def test_another_server_has_its_abstract_socket(number):

@@ -25,7 +25,7 @@ SOURCE = TESTS.parent
 sys.path[:0] = [str(TESTS), str(SOURCE / "launcher")]
 
 from support import processes, xserver  # noqa: E402
-from support.free import free_display, port  # noqa: E402, F401
+from support.free import first_free_display, free_display, port  # noqa: E402, F401
 from support.observed_program import ObservedProgram  # noqa: E402
 
 ORDINARY_USER = pwd.getpwnam("nobody").pw_uid

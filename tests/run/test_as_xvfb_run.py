@@ -20,29 +20,29 @@ def test_server_number(xspice_run, free_display):
 
 @pytest.mark.parametrize("written", [["-n{}"], ["--server-num={}"], ["--server-num", "{}"], ["--server-n", "{}"],
                                      ["-an{}"], ["-a", "-n", "{}"]])
-def test_ways_to_write_it(xspice_run, free_display, written):
-    run = xspice_run(*(word.format(free_display) for word in written), "--", "sh", "-c", NUMBER)
-    assert (run.wait(), run.said) == (0, f":{free_display}")
+def test_ways_to_write_it(xspice_run, first_free_display, written):
+    run = xspice_run(*(word.format(first_free_display) for word in written), "--", "sh", "-c", NUMBER)
+    assert (run.wait(), run.said) == (0, f":{first_free_display}")
 
 
-def test_server_number_that_is_taken(xspice_run, refused, free_display):
-    run = xspice_run("-n", free_display, "sh", "-c", "echo up; exec sleep 1000")
+def test_server_number_that_is_taken(xspice_run, refused, first_free_display):
+    run = xspice_run("-n", first_free_display, "sh", "-c", "echo up; exec sleep 1000")
     run.said_line("up")
-    assert refused("-n", free_display, "true") == (
-        f":{free_display}: this display is in use; choose another one, or leave it out for a free one")
-    automatic = xspice_run("-a", "-n", free_display, "sh", "-c", NUMBER)
+    assert refused("-n", first_free_display, "true") == (
+        f":{first_free_display}: this display is in use; choose another one, or leave it out for a free one")
+    automatic = xspice_run("-a", "-n", first_free_display, "sh", "-c", NUMBER)
     assert automatic.wait() == 0
-    assert int(automatic.said[1:]) > free_display
+    assert int(automatic.said[1:]) > first_free_display
 
 
-def test_auto_server_number_passes_by_an_xvfb(xspice_run, free_display):
+def test_auto_server_number_passes_by_an_xvfb(xspice_run, first_free_display):
     mark = processes.new_mark()
-    xvfb = processes.spawn(["Xvfb", f":{free_display}", "-nolisten", "tcp"], mark=mark, log=os.devnull)
+    xvfb = processes.spawn(["Xvfb", f":{first_free_display}", "-nolisten", "tcp"], mark=mark, log=os.devnull)
     try:
-        processes.wait_for(lambda: processes.display_in_use(free_display), 10, "Xvfb")
-        run = xspice_run("--auto-servernum", "-n", free_display, "sh", "-c", NUMBER)
+        processes.wait_for(lambda: processes.display_in_use(first_free_display), 10, "Xvfb")
+        run = xspice_run("--auto-servernum", "-n", first_free_display, "sh", "-c", NUMBER)
         assert run.wait() == 0
-        assert int(run.said[1:]) > free_display
+        assert int(run.said[1:]) > first_free_display
     finally:
         processes.stop(xvfb)
 

@@ -21,6 +21,12 @@ def pictures(directory):
     return sorted(directory.iterdir())
 
 
+def picture_at_the_end(directory):
+    """The only one but for what was there shortly before, which is seen when COMMAND took its time to start."""
+    (picture,) = [path for path in pictures(directory) if not path.stem.endswith("-before")]
+    return picture
+
+
 def is_all(path, colour):
     picture = numpy.asarray(Image.open(path))
     return picture.shape == (1024, 1280, 3) and (picture == colour).all()
@@ -30,7 +36,7 @@ def test_picture_of_a_failure(xspice_run, tmp_path):
     directory = tmp_path / "made" / "for it"
     run = xspice_run("--screenshot-on-failure", directory, "sh", "-c", f"{PAINT}; xdotool mousemove 2000 2000; exit 3")
     assert (run.wait(), run.complained) == (3, "")
-    (picture,) = pictures(directory)
+    picture = picture_at_the_end(directory)
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-status-3\.png", picture.name)
     colours = numpy.asarray(Image.open(picture))
     assert colours.shape == (1024, 1280, 3) and (colours[:900, :1200] == BLUE).all()  # the pointer is in the corner
@@ -45,7 +51,7 @@ def test_picture_shows_what_still_runs_and_the_pointer(xspice_run, tmp_path):
     script = "xclock -geometry 300x300+0+0 & until xlsclients | grep -q xclock; do sleep 0.05; done; kill -TERM $$"
     run = xspice_run("--screenshot-on-failure", tmp_path, "sh", "-c", f"xsetroot -cursor_name left_ptr; {PAINT}; {script}")
     assert run.wait() == 128 + signal.SIGTERM
-    (picture,) = [path for path in pictures(tmp_path) if not path.stem.endswith("-before")]
+    picture = picture_at_the_end(tmp_path)
     assert picture.name.endswith("-status-143.png")
     colours = numpy.asarray(Image.open(picture))
     assert not (colours[:300, :300] == BLUE).all()
@@ -57,7 +63,7 @@ def test_picture_of_a_timeout_is_taken_before_the_end(xspice_run, tmp_path):
     run = xspice_run("--screenshot-on-failure", tmp_path, "--timeout", "2", "sh", "-c",
                      f"{PAINT}; trap 'xsetroot -solid white; exit 0' TERM; while :; do sleep 0.05; done")
     assert run.wait() == 124
-    (picture,) = pictures(tmp_path)
+    picture = picture_at_the_end(tmp_path)
     assert picture.name.endswith("-timeout.png")
     assert (numpy.asarray(Image.open(picture))[:400] == BLUE).all()
 
@@ -73,7 +79,7 @@ def test_picture_of_what_vanished_at_the_end(xspice_run, tmp_path):
 
 
 def test_no_picture_of_what_vanished_long_ago(xspice_run, tmp_path):
-    run = xspice_run("--screenshot-on-failure", tmp_path, "sh", "-c", f"{PAINT}; sleep 4; exit 3")
+    run = xspice_run("--screenshot-on-failure", tmp_path, "sh", "-c", f"{PAINT}; sleep 5; exit 3")
     assert run.wait() == 3
     assert len(pictures(tmp_path)) == 1
 

@@ -13,6 +13,14 @@ def free_display():
 
 
 @pytest.fixture
+def first_free_display():
+    """The nine after it are free, too."""
+    slot = processes.claim_displays()
+    yield slot.number
+    slot.release()
+
+
+@pytest.fixture
 def port():
     slot = processes.claim_port()
     yield slot.number

@@ -163,6 +163,14 @@ def claim_display():
     return _claim("display", "200-399", lambda number: not display_in_use(number))
 
 
+def claim_displays():
+    """The first of ten free display numbers, for a program that takes the next one when this is in use: among those of
+    claim_display() it would take what another test holds. XSPICE_TEST_TENS=40-59 sets the range."""
+    slot = _claim("ten", "40-59", lambda ten: not any(map(display_in_use, range(10 * ten, 10 * ten + 10))))
+    slot.number *= 10
+    return slot
+
+
 def claim_port():
     """A free TCP port below the kernel's ephemeral ones; XSPICE_TEST_PORTS=5975-5999 sets the range."""
     return _claim("port", "15900-16399", lambda number: not port_in_use(number))
