@@ -29,7 +29,8 @@ class Watch:
         self._path = path
         self._connection = control.connect(path, _PATIENCE)
         self._connection.request("subscribe", _PATIENCE, events=["clients", "quit"])
-        self._note_clients(self._connection.request("status", _PATIENCE)["clients"])
+        # Not by "status", for which X would have to give its whole picture.
+        self._note_clients(len(self._connection.request("clients", _PATIENCE)["clients"]))
         self._take(self._connection.read_events())  # that came before the answer: `descriptor` tells of no such
 
     def poll(self) -> None:

@@ -69,6 +69,8 @@ class Xorg:
         self._prove_ready(entrances, deadline)
 
     def _spawn(self, display_fd: int) -> int:
+        modules = find_module_path(self._settings)
+        options = [*self._settings.server_arguments, *xorg_options.words(self._settings.xorg_option)]
         argv = [self._settings.xorg, f":{self.display}"]
         if not self._claim.has_file:
             argv += ["-nolisten", "unix"]
@@ -77,16 +79,15 @@ class Xorg:
                  "-noreset", "-nolisten", "tcp", "-novtswitch", "-sharevts", "-keeptty", "-dpms",
                  "-seat", "xspice",  # one that has no devices: those of the machine are not even looked at
                  "-config", self._files.file("xorg.conf"), "-configdir", self._files.file("xorg.conf.d"),
-                 "-modulepath", f"{find_module_path(self._settings)},{_DEFAULT_MODULES}",
+                 "-modulepath", f"{modules},{_DEFAULT_MODULES}",
                  "-logfile", self.log_file, "-auth", self.authority_file,
                  "-displayfd", str(display_fd),  # which also makes it leave out its lock in /tmp
-                 *self._settings.server_arguments,
-                 *xorg_options.words(self._settings.xorg_option)]
+                 *options]
         unwritable = keymap_directory.missing()
         null = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
         output = os.open(self._output_file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            return processes.spawn(argv, child_environment(), stdin=null, stdout=output, stderr=output,
+            return processes.spawn(argv, _environment(modules, options), stdin=null, stdout=output, stderr=output,
                                    keep=(display_fd, *(passed.descriptor for passed in self._settings.inherited)),
                                    listening=self._claim.descriptors, new_privileges=False,
                                    before=(lambda: keymap_directory.make_private(unwritable)) if unwritable else None)
@@ -176,6 +177,14 @@ class Xorg:
                 if message and not message.startswith(_UNTOLD) and message not in found:
                     found.append(message)
         return found
+
+
+def _environment(modules: str, options: list[str]) -> dict[str, str]:
+    """The X server's. Its GLX gets the driver that only says what there is, unless it is to draw itself."""
+    environment = child_environment()
+    if "+iglx" not in options:
+        environment["LIBGL_DRIVERS_PATH"] = os.path.join(modules, "dri")
+    return environment
 
 
 def _option_of(entrance: Entrance) -> str:

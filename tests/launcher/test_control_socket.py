@@ -28,6 +28,13 @@ def test_it_is_beside_the_viewer_file(launch):
     xspice.end()  # asserts that nothing is left
 
 
+def test_the_start_asks_x_for_no_picture(launch):
+    """Which would be two copies of the screen, for nobody. `status` waits for one itself."""
+    xspice = launch("--", "sleep", "1000").ready()
+    with Control(xspice.viewer_file.with_suffix(".control")) as control:
+        assert control.ask("status")["commits"] == 1
+
+
 @pytest.mark.parametrize("killed", ["keeper", "front"])
 def test_it_goes_with_the_display_whoever_is_killed(launch, killed):
     xspice = launch().ready()
