@@ -155,6 +155,20 @@ TEST(UpdatePlanner, does_not_ask_about_cells_that_changed_a_little) {
     });
 }
 
+TEST(UpdatePlanner, does_not_ask_about_cells_around_one_colour) {
+    test::TestImage image = test::photo_image(600, 300);
+    image.fill(300, 20, 400, 120, 0x204060);
+    const Screen screen = screen_of(image);
+    const Region changed = Rect{300, 20, 400, 120};
+    const UpdatePlan plan = plan_update(changed, screen, [](const Rect&) {
+        ADD_FAILURE();
+        return true;
+    });
+    check(plan, changed, screen);
+    EXPECT_EQ(plan.fills.size(), 1u);
+    EXPECT_EQ(plan.covered(), changed);
+}
+
 TEST(UpdatePlanner, covers_random_regions_of_every_content) {
     for (uint32_t seed = 0; seed < 60; ++seed) {
         test::Random random(seed);
