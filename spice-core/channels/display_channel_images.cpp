@@ -87,7 +87,7 @@ void DisplayChannel::encode_and_send(Images images) {
     std::vector<codecs::EncodeJob> jobs;
     jobs.reserve(images.size());
     for (const display::PlannedImage& image : images) {
-        jobs.push_back({image.choice.recipe, image.key, snapshot(view_of(screen, image.area))});
+        jobs.push_back({image.choice.recipe, image.key, snapshot(screen.view(image.area))});
     }
     encoding_ = true;
     auto self = std::static_pointer_cast<DisplayChannel>(shared_from_this());
@@ -98,7 +98,7 @@ void DisplayChannel::encode_and_send(Images images) {
 void DisplayChannel::encode_here(const Images& images) {
     codecs::EncodePool& pool = *session().encode_pool;
     for (const display::PlannedImage& image : images) {
-        const codecs::ImageView view = view_of(session().screen, image.area);
+        const codecs::ImageView view = session().screen.view(image.area);
         const codecs::SharedImage own =
             image.choice.dictionary ? encode_own(*dictionary_, image.key, snapshot(view), image.choice.zlib)
                                     : nullptr;

@@ -1,7 +1,6 @@
 #include "display/image_planner.hpp"
 
 #include "display/cell_grid.hpp"
-#include "display/content_class.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -17,31 +16,30 @@ constexpr int64_t kMinKept = 48; // pixels
 // they come in crowds.
 constexpr int64_t kCharacter = 1024; // pixels
 constexpr size_t kCrowd = 4;         // images in one update
-// Nor is it worth refining: a JPEG's tables alone are 640 bytes.
-constexpr int64_t kMinLossy = 16 * 1024; // pixels
+
+// What the screen shows in this place at this moment: as good as the content where that does not come again,
+// and it costs nothing. It differs from the keys of contents but with a probability of 2^-128.
+codecs::ContentKey moment_key(const Rect& area, const Screen& screen) {
+    static_assert(kMaxSurfaceEdge < 1 << 15);
+    const uint64_t place = static_cast<uint64_t>(area.y1) << 15 | static_cast<uint64_t>(area.x1);
+    return {screen.generation() << 30 | place, 0, static_cast<uint32_t>(area.width()),
+            static_cast<uint32_t>(area.height())};
+}
 
 } // namespace
-
-// The screen's pixels in `area`, which later commits overwrite.
-codecs::ImageView view_of(const Screen& screen, const Rect& area) {
-    const size_t offset = static_cast<size_t>(area.y1) * screen.stride() + static_cast<size_t>(area.x1);
-    return codecs::xrgb_view(&screen.pixels()[offset], screen.stride(), static_cast<uint32_t>(area.width()),
-                             static_cast<uint32_t>(area.height()));
-}
 
 // A cell that the client has, or that comes up a second time, is better drawn as a whole. What a film shows
 // beside its border does not come again.
 bool ImagePlanner::take_whole(const Rect& cell, const Screen& screen, Time now) {
-    const Activity& activity = activity_at(cell);
-    if (activity.frames >= kVideoFrames && activity.goes_on(now)) {
+    if (film_.goes_on(cell, now)) {
         return false;
     }
-    const codecs::ContentKey key = content_key(view_of(screen, cell));
+    const codecs::ContentKey key = content_key(screen.view(cell));
     return cache_.find(key) || cache_.seen_before(key);
 }
 
 PlannedImage ImagePlanner::image(const Rect& area, bool keep, const Screen& screen) {
-    PlannedImage planned{area, content_key(view_of(screen, area)), {}};
+    PlannedImage planned{area, content_key(screen.view(area)), {}};
     if (area.area() >= kMinKept) {
         planned.cached = cache_.find(planned.key);
         planned.keep = !planned.cached && (keep || cache_.seen_before(planned.key));
@@ -51,10 +49,17 @@ PlannedImage ImagePlanner::image(const Rect& area, bool keep, const Screen& scre
 
 ImagePlanner::Plan ImagePlanner::plan(const Region& changed, const Screen& screen, int64_t waiting,
                                       LinkSpeed link, bool may_be_lossy, Time now) {
-    UpdatePlan pieces =
-        plan_update(changed, screen, [&](const Rect& cell) { return take_whole(cell, screen, now); });
     Plan plan;
-    plan.covered = pieces.covered();
+    Region rest = changed;
+    if (may_be_lossy && choose_lossy(preferences_, FilmWatch::kMinPiece, true, link) != nullptr) {
+        for (const Rect& piece : film_.take(rest, screen, now)) {
+            plan.covered |= piece;
+            plan.images.push_back({piece, moment_key(piece, screen), std::nullopt, {}, true});
+        }
+    }
+    UpdatePlan pieces =
+        plan_update(rest, screen, [&](const Rect& cell) { return take_whole(cell, screen, now); });
+    plan.covered |= pieces.covered();
     plan.fills = std::move(pieces.fills);
     for (const Rect& cell : pieces.cells) {
         plan.images.push_back(image(cell, true, screen));
@@ -65,23 +70,31 @@ ImagePlanner::Plan ImagePlanner::plan(const Region& changed, const Screen& scree
     }
     std::vector<PlannedImage*> photographs;
     for (PlannedImage& planned : plan.images) {
-        if (planned.cached) {
-            continue;
-        }
-        const int64_t area = planned.area.area();
-        const bool lossy = may_be_lossy && area >= kMinLossy;
-        const ContentClass content =
-            lossy ? watch(planned, screen, now) : classify_content(view_of(screen, planned.area));
-        planned.choice = choose_codec(preferences_, content, area, link);
-        if (lossy && (planned.video || suits_jpeg(content))) {
+        if (planned.film || choose(planned, screen, link, may_be_lossy, now)) {
             photographs.push_back(&planned);
         }
     }
     if (!photographs.empty()) {
-        const auto rest = static_cast<double>(std::max<int64_t>(0, waiting - changed.area()));
-        make_lossy(photographs, rest / static_cast<double>(plan.covered.area()), link);
+        const auto others = static_cast<double>(std::max<int64_t>(0, waiting - changed.area()));
+        make_lossy(photographs, others / static_cast<double>(plan.covered.area()), link);
     }
     return plan;
+}
+
+// Exact, as far as there is something to encode. True: a lossy image may do.
+bool ImagePlanner::choose(PlannedImage& planned, const Screen& screen, LinkSpeed link, bool may_be_lossy,
+                          Time now) {
+    if (planned.cached) {
+        return false;
+    }
+    const int64_t area = planned.area.area();
+    const ContentClass content = classify_content(screen.view(planned.area));
+    planned.choice = choose_codec(preferences_, content, area, link);
+    if (!may_be_lossy || area < kMinCellChange) {
+        return false;
+    }
+    planned.film = film_.shown(planned.area, content, now);
+    return area >= FilmWatch::kMinPiece && (planned.film || suits_jpeg(content));
 }
 
 // `more`: as many times the pixels of this update wait, too; they are taken to be as photographic.
@@ -92,33 +105,12 @@ void ImagePlanner::make_lossy(const std::vector<PlannedImage*>& photographs, dou
     }
     pixels += static_cast<int64_t>(static_cast<double>(pixels) * more);
     for (PlannedImage* planned : photographs) {
-        if (const codecs::ImageCodec* jpeg = choose_lossy(preferences_, pixels, planned->video, link)) {
+        if (const codecs::ImageCodec* jpeg = choose_lossy(preferences_, pixels, planned->film, link)) {
             planned->choice = {{jpeg, nullptr}};
             planned->lossy = true;
             planned->keep = false;
         }
     }
-}
-
-ImagePlanner::Activity& ImagePlanner::activity_at(const Rect& area) {
-    const auto column = static_cast<uint32_t>((area.x1 + area.x2) / 2 / kCell);
-    const auto row = static_cast<uint32_t>((area.y1 + area.y2) / 2 / kCell);
-    return activity_[row << 16 | column];
-}
-
-// What it looks like, and whether it is video. Text that moves is found by the motion search: what changes
-// all over again and again, though it does not look like a photograph, is film, too: a dark scene, a drawing.
-ContentClass ImagePlanner::watch(PlannedImage& planned, const Screen& screen, Time now) {
-    Activity& activity = activity_at(planned.area);
-    activity.frames = activity.goes_on(now) ? activity.frames + 1 : 1;
-    activity.last = now;
-    // A film looks like its last frame, mostly.
-    if (activity.frames <= kVideoFrames || activity.frames % kVideoFrames == 0) {
-        activity.content = classify_content(view_of(screen, planned.area));
-    }
-    const bool patterns = activity.content == ContentClass::patterns;
-    planned.video = activity.frames >= (patterns ? 4 * kVideoFrames : kVideoFrames);
-    return activity.content;
 }
 
 } // namespace spice::display

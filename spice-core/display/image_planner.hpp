@@ -6,6 +6,7 @@
 #include "codecs/content_key.hpp"
 #include "codecs/encode_pool.hpp"
 #include "display/codec_policy.hpp"
+#include "display/film_watch.hpp"
 #include "display/image_cache.hpp"
 #include "display/screen.hpp"
 #include "display/update_planner.hpp"
@@ -14,27 +15,23 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
-#include <unordered_map>
 #include <vector>
 
 namespace spice::display {
 
 struct PlannedImage {
     Rect area;
-    codecs::ContentKey key;
+    codecs::ContentKey key;         // of film, by place and time instead of content
     std::optional<uint64_t> cached; // drawn from the client's cache: nothing to encode
     CodecChoice choice{};
-    bool video = false; // the latest of many in this place
+    bool film = false;
     bool lossy = false;
     bool keep = false; // the client is to keep it
 };
 
 class ImagePlanner {
 public:
-    using Time = std::chrono::steady_clock::time_point;
-    // A photograph that was sent that often with less than kVideoGap between is taken for video.
-    static constexpr int kVideoFrames = 4;
-    static constexpr std::chrono::milliseconds kVideoGap{150};
+    using Time = FilmWatch::Time;
 
     explicit ImagePlanner(const CodecPreferences& preferences) : preferences_(preferences) {}
 
@@ -56,24 +53,12 @@ public:
 private:
     bool take_whole(const Rect& cell, const Screen& screen, Time now);
     PlannedImage image(const Rect& area, bool keep, const Screen& screen);
+    bool choose(PlannedImage& planned, const Screen& screen, LinkSpeed link, bool may_be_lossy, Time now);
     void make_lossy(const std::vector<PlannedImage*>& photographs, double more, LinkSpeed link);
-    ContentClass watch(PlannedImage& planned, const Screen& screen, Time now);
 
     CodecPreferences preferences_;
     ImageCache cache_;
-
-    struct Activity {
-        bool goes_on(Time now) const { return now - last <= kVideoGap; }
-
-        int frames = 0;
-        Time last{};
-        ContentClass content{}; // of one of the last frames
-    };
-    Activity& activity_at(const Rect& area);
-
-    std::unordered_map<uint32_t, Activity> activity_; // by cell of the grid
+    FilmWatch film_;
 };
-
-codecs::ImageView view_of(const Screen& screen, const Rect& area);
 
 } // namespace spice::display

@@ -28,6 +28,7 @@ ScreenUpdate Screen::apply(const Commit& commit) {
     if (!surface_) {
         return update;
     }
+    ++generation_;
     const Region bounds = Rect{0, 0, surface_->size.width, surface_->size.height};
     for (const Copy& copy : commit.copies) {
         Copy inside{copy.destination & bounds & bounds.translated(copy.dx, copy.dy), copy.dx, copy.dy};
@@ -156,6 +157,11 @@ void Screen::move_pixels(const Copy& copy) {
             }
         }
     }
+}
+
+codecs::ImageView Screen::view(const Rect& area) const {
+    return codecs::xrgb_view(picture().at(area.x1, area.y1), stride(), static_cast<uint32_t>(area.width()),
+                             static_cast<uint32_t>(area.height()));
 }
 
 PixelArea Screen::picture() const {

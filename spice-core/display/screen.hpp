@@ -4,6 +4,7 @@
 // each client's UpdateTracker has to add.
 #pragma once
 
+#include "codecs/pixel_format.hpp"
 #include "display/image_area.hpp"
 #include "display/motion_search.hpp"
 #include "spice-core/display_command.hpp"
@@ -38,6 +39,10 @@ public:
     // Rows of the whole surface, top to bottom, stride() pixels apart; upper byte of each pixel is 0.
     std::span<const uint32_t> pixels() const { return pixels_; }
     size_t stride() const { return static_cast<size_t>(surface_ ? surface_->size.width : 0); }
+    // Those in `area`, which lies in the surface; later commits overwrite them.
+    codecs::ImageView view(const Rect& area) const;
+    // Of the pixels: they are the same for as long as this is.
+    uint64_t generation() const { return generation_; }
 
 private:
     // A block of a commit inside the surface, and what differs there.
@@ -62,6 +67,7 @@ private:
     std::optional<Surface> surface_;
     MonitorsConfig monitors_;
     std::vector<uint32_t> pixels_;
+    uint64_t generation_ = 0;
     MotionSearch motion_search_;
 };
 

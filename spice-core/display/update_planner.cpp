@@ -104,9 +104,6 @@ private:
     std::vector<std::optional<uint32_t>> colours_; // none: not solid, or taken
 };
 
-// Cells of which enough changed go as a whole, whatever else goes as it is.
-constexpr int64_t kWholeShare = 60; // percent
-
 Rect inside(const Rect& cell, const Screen& screen) {
     const Size size = screen.surface()->size;
     return intersect(cell, {0, 0, size.width, size.height});

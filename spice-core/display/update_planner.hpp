@@ -32,6 +32,7 @@ struct UpdatePlan {
 inline constexpr size_t kMaxFills = 64;         // outside of whole cells
 inline constexpr int64_t kMinFillArea = 4096;   // pixels of a fill in a part that is not of one colour
 inline constexpr int64_t kMinCellChange = 4096; // pixels of a cell; for fewer, the cell is not looked at
+inline constexpr int64_t kWholeShare = 60;      // percent of a cell; where more changes, all of it is told
 inline constexpr int64_t kMaxImagePixels = 128 * 1024;
 
 // Asked for cells that changed in part: whether the whole of it is to be drawn.

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
 
 namespace spice::display {
 namespace {
@@ -166,10 +167,57 @@ TEST(ImagePlanner, takes_what_goes_on_changing_for_video) {
         const auto plan = planner.plan(bounds(photo), screen, 256 * 256, 100e6, true, now);
         lossy += plan.images[0].lossy ? 1 : 0;
     }
-    EXPECT_EQ(lossy, 10 - ImagePlanner::kVideoFrames + 1);
+    EXPECT_EQ(lossy, 10 - FilmWatch::kVideoFrames + 1);
     // After a rest it is a picture again.
     now += std::chrono::seconds(1);
     EXPECT_FALSE(planner.plan(bounds(photo), screen, 256 * 256, 100e6, true, now).images[0].lossy);
+}
+
+TEST(ImagePlanner, tells_film_in_few_images_and_what_is_beside_it_exact) {
+    Screen screen;
+    ImagePlanner planner = planner_for();
+    const Rect film{320, 180, 1600, 900};
+    const Rect text{20, 400, 200, 420};
+    TestImage image = test::natural_image(1920, 1080);
+    std::set<codecs::ContentKey> keys;
+    ImagePlanner::Time now{};
+    for (int frame = 0; frame < 40; ++frame) {
+        std::ranges::rotate(image.pixels, image.pixels.begin() + 3853); // two rows and some pixels
+        image.fill(20, 400, 200, 420, 0xffffff);
+        image.fill(30 + frame, 405, 40 + frame, 415, 0);
+        show(screen, image);
+        now += std::chrono::milliseconds(33);
+        const Region changed = Region(film) | text;
+        const auto plan = planner.plan(changed, screen, changed.area(), 100e6, true, now);
+        EXPECT_TRUE(plan.covered.contains(changed));
+        if (frame < 2 * FilmWatch::kVideoFrames) {
+            continue;
+        }
+        ASSERT_EQ(plan.images.size(), 3u) << frame;
+        for (const PlannedImage& planned : plan.images) {
+            EXPECT_EQ(planned.lossy, Region(film).contains(planned.area));
+            EXPECT_FALSE(planned.lossy && planned.keep);
+            EXPECT_TRUE(keys.insert(planned.key).second);
+        }
+    }
+}
+
+TEST(ImagePlanner, tells_film_exact_where_that_is_wanted) {
+    Screen screen;
+    CodecPreferences preferences;
+    preferences.jpeg = WanCompression::never;
+    ImagePlanner planner(preferences);
+    TestImage photo = test::natural_image(256, 256);
+    ImagePlanner::Time now{};
+    for (int frame = 0; frame < 2 * FilmWatch::kVideoFrames; ++frame) {
+        std::ranges::rotate(photo.pixels, photo.pixels.begin() + 700);
+        show(screen, photo);
+        now += std::chrono::milliseconds(33);
+        const auto plan = planner.plan(bounds(photo), screen, 256 * 256, 100e6, true, now);
+        ASSERT_EQ(plan.images.size(), 1u);
+        EXPECT_FALSE(plan.images[0].lossy);
+        EXPECT_EQ(plan.images[0].key, codecs::content_key(screen.view(bounds(photo))));
+    }
 }
 
 } // namespace

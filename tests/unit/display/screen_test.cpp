@@ -120,7 +120,9 @@ TEST(Screen, finds_single_pixels) {
     model.at(199, 99) = 3;
     Commit commit;
     commit.changed.push_back(model.block(model.bounds()));
+    const uint64_t before = screen.generation();
     const ScreenUpdate update = screen.apply(commit);
+    EXPECT_NE(screen.generation(), before);
     EXPECT_EQ(update.changed,
               Region(Rect{0, 0, 1, 1}) | Region(Rect{130, 50, 131, 51}) | Region(Rect{199, 99, 200, 100}));
     EXPECT_TRUE(model.same_as(screen));
