@@ -43,6 +43,7 @@ public:
 
     // What the core has of the picture may be old at first: everything comes with the next commit.
     [[nodiscard]] Watch watch();
+    bool any() const { return state_->count > 0; }
     // What the core has cannot be trusted: everything is to come again, if anybody looks.
     void look_anew();
 

@@ -1,13 +1,13 @@
-"""A client that stops reading in the middle of a full-screen film costs nobody anything.
+"""A client that stops reading in the middle of a full-screen film costs nobody anything, nor does one that has gone.
 
-The film's pictures are photographs, of which the server has more to send than any other content. It is stopped for
-15 s, or for as long as XSPICE_TEST_STOPPED says.
+The film's pictures are photographs, of which the server has more to send than any other content. The client is stopped
+for 15 s, or for as long as XSPICE_TEST_STOPPED says.
 """
 
 import os
 import time
 
-from support import procinfo
+from support import processes, procinfo
 from support.exact import assert_exact
 from support.film import Film
 from support.prober import Prober
@@ -42,3 +42,22 @@ def test_a_client_stopped_under_a_film(server, client):
         prober.report.assert_within(0.1)
     finally:
         film.stop()
+
+
+def test_what_a_client_took_is_given_back(server, client):
+    """But for what was encoded last, 4 MB, which would save time if it came back."""
+    xspice = server(size=f"{WIDTH}x{HEIGHT}")
+    before = procinfo.written(xspice.pid)
+    viewer = client(xspice)
+    film = Film(xspice, WIDTH, HEIGHT, RATE)
+    try:
+        film.wait_more(RATE)
+        assert procinfo.written(xspice.pid) - before > 2 * FRAME  # there is something to give back
+    finally:
+        film.stop()
+    viewer.disconnect()
+    processes.wait_for(lambda: procinfo.written(xspice.pid) - before < FRAME, 10,
+                       lambda: f"it gone: {(procinfo.written(xspice.pid) - before) / 1e6:.1f} MB more than before")
+    viewer.connect(*xspice.address)
+    viewer.wait_ready()
+    assert_exact(viewer, xspice)

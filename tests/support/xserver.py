@@ -265,6 +265,13 @@ def module_path():
     raise FileNotFoundError(f"no drivers/xspice_drv.so in {BUILD}: build the driver, or set XSPICE_BUILD_DIR")
 
 
+def copy_modules(directory):
+    """To where other users can read them."""
+    for module in (pathlib.Path("drivers", "xspice_drv.so"), pathlib.Path("dri", "swrast_dri.so")):
+        (directory / module).parent.mkdir(parents=True)
+        shutil.copy(module_path() / module, directory / module)
+
+
 class Launched(XServer):
     """`xspice` as its user starts it. Without `password` ticketing is disabled, but with `ticket` it makes its own.
     `options` are added as they are, `session` is the command line after "--". `port_option` gives the display's
@@ -289,8 +296,7 @@ class Launched(XServer):
         """Copies what runs to where the other user can read it: the tree may be in a private home."""
         stage = self.directory / "stage"
         shutil.copytree(SOURCE / "launcher", stage / "launcher")
-        (stage / "modules" / "drivers").mkdir(parents=True)
-        shutil.copy(self.modules / "drivers" / "xspice_drv.so", stage / "modules" / "drivers")
+        copy_modules(stage / "modules")
         self.launcher, self.modules = stage / "launcher" / "xspice", stage / "modules"
 
     def access_options(self):

@@ -44,8 +44,7 @@ class Installed:
 
     def __init__(self, directory):
         shutil.copytree(SOURCE / "launcher", directory / "launcher")
-        (directory / "modules" / "drivers").mkdir(parents=True)
-        shutil.copy(xserver.module_path() / "drivers" / "xspice_drv.so", directory / "modules" / "drivers")
+        xserver.copy_modules(directory / "modules")
         self.programs, self.modules = directory / "launcher", directory / "modules"
         self.user_units, self.system_units = install_units(directory / "units", self.programs)
 
