@@ -20,7 +20,7 @@ constexpr double kUpdateTime = 0.040; // s, where the link's speed is known
 constexpr double kMinUpdateBytes = 8 * 1024;
 constexpr double kMaxUpdateBytes = 1024 * 1024;
 constexpr int64_t kMinUpdatePixels = 16 * 1024;
-constexpr int64_t kMaxUpdatePixels = 4 * 1024 * 1024;
+constexpr int64_t kMaxUpdatePixels = 1024 * 1024;
 // What was lossy becomes exact when it has not changed for one to two of these times, and in portions that
 // keep nothing newer waiting for long.
 constexpr std::chrono::milliseconds kStill{100};
