@@ -20,7 +20,7 @@ scripts/test                     everything
 scripts/test PART...             some parts only:
     format                       sources are formatted as .clang-format says
     NAME                         tests of that suite or name in the normal build: unit, wire, clients, driver,
-                                 launcher, ctl, run, systemd, fleets, packaging, fuzz
+                                 launcher, ctl, run, systemd, fleets, packaging, beside, fuzz
                                  (the corpora), unit-base, ...
     asan, tsan                   unit tests, wire tests and fuzz corpora under AddressSanitizer and UBSan;
                                  under ThreadSanitizer
@@ -58,7 +58,7 @@ FUZZ = Build("fuzz", ("-Dwerror=true", "-Doptimization=1", *UNITY, "-Ddriver=dis
 
 SANITIZED_SUITES = ("unit", "wire", "server", "fuzz")
 # Tests that start real servers: they come after those that keep the processors busy.
-REAL_SERVER_SUITES = ("driver", "clients", "launcher", "run", "systemd", "fleets", "packaging")
+REAL_SERVER_SUITES = ("driver", "clients", "launcher", "run", "systemd", "fleets", "packaging", "beside")
 
 
 @dataclasses.dataclass

@@ -42,6 +42,11 @@ def rss(pid):
     return _kilobytes(_proc(pid) / "smaps_rollup", "Rss")
 
 
+def peak_rss(pid):
+    """The most bytes that were ever resident at once."""
+    return _kilobytes(_proc(pid) / "status", "VmHWM")
+
+
 def pss(pid):
     """Resident bytes, shared pages counted in proportion."""
     return _kilobytes(_proc(pid) / "smaps_rollup", "Pss")

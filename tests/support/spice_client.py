@@ -199,3 +199,11 @@ class Client:
         """Seconds from sending a key press to the changed pixel (x, y) in the canvas; None when it never
         changed."""
         return self.request("timed_input", scancode=scancode, x=x, y=y, wait=within)["seconds"]
+
+    def follow(self, cells):
+        """From now on the client notes what these pixels of the canvas, [(x, y), ...], show together."""
+        self.request("follow", cells=cells)
+
+    def followed(self):
+        """[[time.monotonic(), [whether each pixel is bright, ...]], ...] of every change since follow()."""
+        return self.request("followed")["seen"]

@@ -51,6 +51,7 @@ class Client:
         self._updates = 0
         self._modifiers = None
         self._watched = None
+        self._followed = None
         GLib.io_add_watch(GLib.IOChannel.unix_new(0), GLib.PRIORITY_DEFAULT, GLib.IOCondition.IN | GLib.IOCondition.HUP,
                           self._on_input)
         self._pending = b""
@@ -169,6 +170,16 @@ class Client:
         inputs.key_press(scancode)
         inputs.key_release(scancode)
 
+    def do_follow(self, cells):
+        """From now on notes what these pixels show together, when they change."""
+        self._followed = cells
+        self._seen = []
+        return {}
+
+    def do_followed(self):
+        """[monotonic time, for each pixel whether it is bright], oldest first."""
+        return {"seen": self._seen}
+
     def do_quit(self):
         self._loop.quit()
         return {}
@@ -211,8 +222,12 @@ class Client:
     def _on_modifiers(self, channel, *_):
         self._modifiers = int(channel.get_property("key-modifiers"))
 
-    def _on_invalidate(self, _channel, *_area):
+    def _on_invalidate(self, _channel, left, top, width, height):
         self._updates += 1
+        if self._followed and any(left <= x < left + width and top <= y < top + height for x, y in self._followed):
+            shown = [(self._pixel(x, y) or 0) & 0xFF00 > 0x7F00 for x, y in self._followed]
+            if not self._seen or self._seen[-1][1] != shown:
+                self._seen.append([time.monotonic(), shown])
         if self._watched:
             x, y, before, start, _ = self._watched
             if self._pixel(x, y) != before:

@@ -89,7 +89,11 @@ class XServer:
                 self._connection = self.connect()
             except xdisplay.Disconnected:
                 return False
-        return not self.spice or accepts(self.address)
+        return not self.spice or self._answers()
+
+    def _answers(self):
+        """Whether clients get in."""
+        return accepts(self.address)
 
     def stop(self):
         """Ends the server as its user would, and asserts that it went by itself and left nothing. Nothing happens
