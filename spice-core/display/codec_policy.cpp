@@ -70,7 +70,7 @@ CodecChoice glz(const CodecPreferences& preferences, ImageCompression compressio
                        (compression == ImageCompression::automatic || slow(link)));
     const bool tiny = compression == ImageCompression::automatic && pixels < kTiny;
     CodecChoice choice = one(tiny ? Codec::lz : zlib ? Codec::zlib_glz : Codec::glz);
-    choice.dictionary = slow(link) || (preferences.alone && pixels <= kSmall);
+    choice.dictionary = slow(link) || preferences.alone;
     choice.zlib = zlib;
     return choice;
 }

@@ -47,12 +47,12 @@ TEST(CodecPolicy, spends_no_effort_on_a_character) {
               codec(Codec::lz));
 }
 
-TEST(CodecPolicy, refers_to_earlier_images_when_nobody_could_share_a_small_one) {
+TEST(CodecPolicy, refers_to_earlier_images_when_nobody_could_share_this_one) {
     CodecPreferences alone = preferences(ImageCompression::automatic);
     EXPECT_FALSE(choose_codec(alone, ContentClass::patterns, 2000, kFast).dictionary);
     alone.alone = true;
     EXPECT_TRUE(choose_codec(alone, ContentClass::patterns, 2000, kFast).dictionary);
-    EXPECT_FALSE(choose_codec(alone, ContentClass::patterns, 60'000, kFast).dictionary);
+    EXPECT_TRUE(choose_codec(alone, ContentClass::patterns, 60'000, kFast).dictionary);
     EXPECT_FALSE(choose_codec(alone, ContentClass::photographic, 2000, kFast).dictionary);
     alone.has_glz = false;
     EXPECT_FALSE(choose_codec(alone, ContentClass::patterns, 2000, kFast).dictionary);
