@@ -77,6 +77,10 @@ CodecChoice glz(const CodecPreferences& preferences, ImageCompression compressio
 
 } // namespace
 
+bool chooses_by_content(const CodecPreferences& preferences) {
+    return by_content(wish(preferences));
+}
+
 CodecChoice choose_codec(const CodecPreferences& preferences, ContentClass content, int64_t pixels,
                          LinkSpeed link) {
     const ImageCompression compression = wish(preferences);

@@ -37,6 +37,9 @@ struct CodecChoice {
     bool zlib = true;
 };
 
+// Whether choose_codec() looks at the content at all.
+bool chooses_by_content(const CodecPreferences& preferences);
+
 // What is to be used for `pixels` exact pixels.
 CodecChoice choose_codec(const CodecPreferences& preferences, ContentClass content, int64_t pixels,
                          LinkSpeed link);

@@ -1,7 +1,8 @@
 #include "display/content_class.hpp"
 
+#include "display/fresh_pixels.hpp"
+
 #include <algorithm>
-#include <array>
 #include <cassert>
 #include <cstdlib>
 #include <cstring>
@@ -40,44 +41,9 @@ bool is_solid(const codecs::ImageView& image) {
     return true;
 }
 
-// Counts the pixels that an LZ codec would have to spell out: those unlike the ones beside and above them
-// and not seen behind the same pixel before. Of grey ones zlib gets three bytes for one.
-class FreshPixels {
-public:
-    void add_row(const uint32_t* here, const uint32_t* left, const uint32_t* above, uint32_t count) {
-        sampled_ += count;
-        for (uint32_t i = 0; i < count; ++i) {
-            if (here[i] == left[i] || here[i] == above[i]) {
-                continue;
-            }
-            const uint32_t pair = here[i] * 31 + left[i];
-            uint32_t& seen = seen_[pair * 0x9e3779b1u >> (32 - kSeenBits)];
-            if (seen != pair) {
-                seen = pair;
-                ++fresh_;
-                coloured_ += is_grey(here[i]) ? 0 : 1;
-            }
-        }
-    }
-
-    bool exceeds(uint32_t per_mille) const { return fresh_ * 1000 > sampled_ * per_mille; }
-    bool coloured_exceed(uint32_t per_mille) const { return coloured_ * 1000 > sampled_ * per_mille; }
-
-private:
-    static constexpr unsigned kSeenBits = 10;
-
-    static bool is_grey(uint32_t pixel) {
-        return (pixel & 0xff) == (pixel >> 8 & 0xff) && (pixel & 0xff) == (pixel >> 16 & 0xff);
-    }
-
-    std::array<uint32_t, size_t{1} << kSeenBits> seen_{};
-    uint64_t sampled_ = 0;
-    uint64_t fresh_ = 0;
-    uint64_t coloured_ = 0;
-};
-
-FreshPixels sample(const codecs::ImageView& image) {
+FreshPixels::Count sample(const codecs::ImageView& image) {
     FreshPixels pixels;
+    FreshPixels::Count count;
     const uint32_t last = image.height - 1;
     const uint32_t rows = std::clamp(last, 1u, kSampledRows);
     for (uint32_t i = 0; i < rows; ++i) {
@@ -86,9 +52,9 @@ FreshPixels sample(const codecs::ImageView& image) {
         const uint32_t* const row = pixels_of(image, y);
         // A single row has nothing above it but what is to the left.
         const uint32_t* const above = y == 0 ? row : pixels_of(image, y - 1) + 1;
-        pixels.add_row(row + 1, row, above, image.width - 1);
+        pixels.count(row + 1, row, above, int64_t{image.width} - 1, count);
     }
-    return pixels;
+    return count;
 }
 
 bool far_apart(uint32_t one, uint32_t other) {
@@ -132,9 +98,9 @@ ContentClass classify_content(const codecs::ImageView& image) {
     if (is_solid(image)) {
         return ContentClass::solid;
     }
-    const FreshPixels pixels = sample(image);
-    const bool for_quic = pixels.coloured_exceed(kPerMilleForQuic);
-    if (!for_quic && !pixels.exceeds(kPerMilleForJpeg)) {
+    const FreshPixels::Count sampled = sample(image);
+    const bool for_quic = sampled.coloured * 1000 > sampled.pixels * kPerMilleForQuic;
+    if (!for_quic && sampled.fresh * 1000 <= sampled.pixels * kPerMilleForJpeg) {
         return ContentClass::patterns;
     }
     const bool for_jpeg = uint64_t{image.width} * image.height >= kMinJpegPixels && !has_sharp_edges(image);

@@ -26,7 +26,9 @@ struct PlannedImage {
     CodecChoice choice{};
     bool film = false;
     bool lossy = false;
-    bool keep = false; // the client is to keep it
+    bool keep = false;                     // the client is to keep it
+    std::optional<ContentClass> content{}; // when somebody looked
+    bool beside_photograph = false;        // what is left where photographs were taken out
 };
 
 class ImagePlanner {
@@ -51,8 +53,11 @@ public:
               Time now = std::chrono::steady_clock::now());
 
 private:
-    bool take_whole(const Rect& cell, const Screen& screen, Time now);
+    bool take_whole(const Rect& cell, int64_t changed_pixels, const Screen& screen, Time now);
     PlannedImage image(const Rect& area, bool keep, const Screen& screen);
+    void add_images(const Rect& area, bool keep, const Screen& screen, Time now, Plan& plan);
+    void add_divided(const Rect& area, std::vector<Rect> photographs, bool keep, const Screen& screen,
+                     Plan& plan);
     bool choose(PlannedImage& planned, const Screen& screen, LinkSpeed link, bool may_be_lossy, Time now);
     void make_lossy(const std::vector<PlannedImage*>& photographs, double more, LinkSpeed link);
 

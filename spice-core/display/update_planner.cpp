@@ -126,7 +126,8 @@ void plan_cells(Region& changed, const Screen& screen, const CellChoice& take_wh
             if (area < kMinCellChange && area < cell.area()) {
                 continue;
             }
-            if (area * 100 < cell.area() * kWholeShare && (is_fill(here, screen) || !take_whole(cell))) {
+            if (area * 100 < cell.area() * kWholeShare &&
+                (is_fill(here, screen) || !take_whole(cell, area))) {
                 continue;
             }
             whole.push_back(cell);

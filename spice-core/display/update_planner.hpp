@@ -35,8 +35,8 @@ inline constexpr int64_t kMinCellChange = 4096; // pixels of a cell; for fewer, 
 inline constexpr int64_t kWholeShare = 60;      // percent of a cell; where more changes, all of it is told
 inline constexpr int64_t kMaxImagePixels = 128 * 1024;
 
-// Asked for cells that changed in part: whether the whole of it is to be drawn.
-using CellChoice = std::function<bool(const Rect& cell)>;
+// Asked for cells of which fewer than 60 % changed: whether the whole of it is to be drawn.
+using CellChoice = std::function<bool(const Rect& cell, int64_t changed_pixels)>;
 
 // `changed` lies inside the surface.
 UpdatePlan plan_update(const Region& changed, const Screen& screen, const CellChoice& take_whole);

@@ -25,6 +25,14 @@ struct TestImage {
             }
         }
     }
+    // As much of it as fits.
+    void paste(const TestImage& part, uint32_t left, uint32_t top) {
+        for (uint32_t y = 0; y < part.height && top + y < height; ++y) {
+            for (uint32_t x = 0; x < part.width && left + x < width; ++x) {
+                at(left + x, top + y) = part.pixels[y * part.stride + x];
+            }
+        }
+    }
     codecs::ImageView view() const { return codecs::xrgb_view(pixels.data(), stride, width, height); }
     // The rows without padding.
     std::vector<uint32_t> packed() const {
@@ -235,16 +243,9 @@ inline TestImage noise_image(uint32_t width, uint32_t height, uint32_t padding =
 inline TestImage mixed_image(uint32_t width, uint32_t height, uint32_t padding = 0) {
     TestImage image(width, height, padding);
     image.fill(0, 0, width, height, 0x2e3436);
-    const auto paste = [&](const TestImage& part, uint32_t left, uint32_t top) {
-        for (uint32_t y = 0; y < part.height && top + y < height; ++y) {
-            for (uint32_t x = 0; x < part.width && left + x < width; ++x) {
-                image.at(left + x, top + y) = part.pixels[y * part.stride + x];
-            }
-        }
-    };
-    paste(text_image(width / 2 + 1, height / 2 + 1), width / 20, height / 20);
-    paste(ui_image(width / 3 + 1, height / 2 + 1), width * 3 / 5, height / 10);
-    paste(photo_image(width / 4 + 1, height / 4 + 1), width / 4, height * 7 / 10);
+    image.paste(text_image(width / 2 + 1, height / 2 + 1), width / 20, height / 20);
+    image.paste(ui_image(width / 3 + 1, height / 2 + 1), width * 3 / 5, height / 10);
+    image.paste(photo_image(width / 4 + 1, height / 4 + 1), width / 4, height * 7 / 10);
     return image;
 }
 

@@ -33,14 +33,6 @@ std::vector<ImageView> cells_of(const TestImage& image) {
     return cells;
 }
 
-void paste(TestImage& image, const TestImage& part, uint32_t left, uint32_t top) {
-    for (uint32_t y = 0; y < part.height; ++y) {
-        for (uint32_t x = 0; x < part.width; ++x) {
-            image.at(left + x, top + y) = part.pixels[y * part.stride + x];
-        }
-    }
-}
-
 TestImage grey(TestImage image) {
     for (uint32_t& pixel : image.pixels) {
         pixel = (pixel >> 8 & 0xff) * 0x010101;
@@ -109,10 +101,10 @@ TEST(ContentClass, never_lets_text_in_a_photograph_be_lossy) {
     test::Random random(31);
     for (int i = 0; i < 50; ++i) {
         TestImage half = photo;
-        paste(half, text, random.below(57), random.below(157));
+        half.paste(text, random.below(57), random.below(157));
         EXPECT_FALSE(suits_jpeg(classify_content(half.view())));
         TestImage labelled = photo;
-        paste(labelled, label, random.below(193), random.below(233));
+        labelled.paste(label, random.below(193), random.below(233));
         EXPECT_EQ(classify_content(labelled.view()), ContentClass::mixed);
     }
 }

@@ -220,5 +220,87 @@ TEST(ImagePlanner, tells_film_exact_where_that_is_wanted) {
     }
 }
 
+TestImage page_with(const TestImage& photograph, uint32_t left, uint32_t top) {
+    TestImage page = test::text_image(512, 512);
+    page.fill(left - 12, top - 12, left + photograph.width + 12, top + photograph.height + 12, 0xffffff);
+    page.paste(photograph, left, top);
+    return page;
+}
+
+TEST(ImagePlanner, sends_a_photograph_and_the_text_around_it_by_codecs_of_their_own) {
+    Screen screen;
+    const TestImage page = page_with(test::natural_image(200, 100), 30, 40);
+    show(screen, page);
+    ImagePlanner planner = planner_for();
+    const auto plan = planner.plan(bounds(page), screen, 512 * 512, std::nullopt, true);
+    Region photographs;
+    Region told;
+    for (const PlannedImage& image : plan.images) {
+        told |= image.area;
+        if (image.choice.recipe.codec == codecs::codec(Codec::quic)) {
+            photographs |= image.area;
+        }
+    }
+    for (const Fill& fill : plan.fills) {
+        told |= fill.area;
+    }
+    EXPECT_EQ(photographs, Region(Rect{30, 40, 230, 140}));
+    EXPECT_EQ(told, Region(bounds(page)));
+    // None but the automatic ones ask for it.
+    ImagePlanner lz = planner_for(ImageCompression::lz);
+    EXPECT_EQ(lz.plan(bounds(page), screen, 512 * 512, std::nullopt, true).images.size(), 4u);
+}
+
+TEST(ImagePlanner, finds_a_photograph_in_the_cache_whatever_changed_around_it) {
+    Screen screen;
+    ImagePlanner planner = planner_for();
+    const TestImage photograph = test::natural_image(300, 150);
+    show(screen, page_with(photograph, 100, 60));
+    keep(planner, planner.plan(Rect{0, 0, 512, 512}, screen, 512 * 512, std::nullopt, true));
+    TestImage page = page_with(photograph, 100, 60);
+    page.fill(0, 230, 512, 256, 0x3366cc);
+    page.fill(0, 0, 512, 30, 0x3366cc);
+    show(screen, page);
+    const Region changed = Rect{0, 0, 512, 256};
+    Region from_cache;
+    for (const PlannedImage& image : planner.plan(changed, screen, changed.area(), {}, true).images) {
+        if (image.cached) {
+            from_cache |= image.area;
+        }
+    }
+    EXPECT_TRUE(from_cache.contains(Rect{100, 60, 400, 210}));
+    EXPECT_FALSE(from_cache.overlaps(Rect{0, 230, 512, 256}));
+}
+
+TEST(ImagePlanner, takes_a_large_part_of_a_cell_for_the_whole_where_the_rest_costs_little) {
+    Screen screen;
+    const TestImage text = test::text_image(512, 512);
+    show(screen, text);
+    const Rect half{0, 0, 256, 110};
+    ImagePlanner planner = planner_for();
+    EXPECT_EQ(planner.plan(half, screen, half.area(), {}, true).images[0].area, half);
+    ImagePlanner alone = planner_for();
+    alone.preferences().alone = true;
+    EXPECT_EQ(alone.plan(half, screen, half.area(), {}, true).images[0].area, (Rect{0, 0, 256, 256}));
+}
+
+TEST(ImagePlanner, does_not_divide_a_film) {
+    Screen screen;
+    ImagePlanner planner = planner_for();
+    TestImage photo = test::natural_image(256, 150);
+    ImagePlanner::Time now{};
+    for (int frame = 0; frame < 3 * FilmWatch::kVideoFrames; ++frame) {
+        std::ranges::rotate(photo.pixels, photo.pixels.begin() + 513);
+        TestImage cell = test::text_image(256, 256);
+        cell.paste(photo, 0, 0);
+        cell.fill(0, 150, 256, 170, 0xffffff);
+        show(screen, cell);
+        now += std::chrono::milliseconds(33);
+        const auto plan = planner.plan(bounds(cell), screen, 256 * 256, 100e6, true, now);
+        EXPECT_EQ(plan.images.size(), frame < FilmWatch::kVideoFrames ? 2u : 1u) << frame;
+        EXPECT_EQ(plan.images[0].lossy, frame >= FilmWatch::kVideoFrames - 1) << frame;
+    }
+}
+
 } // namespace
 } // namespace spice::display

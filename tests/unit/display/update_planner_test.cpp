@@ -25,7 +25,7 @@ Screen screen_of(const test::TestImage& image) {
     return screen;
 }
 
-bool never(const Rect& /*cell*/) {
+bool never(const Rect& /*cell*/, int64_t /*changed_pixels*/) {
     return false;
 }
 
@@ -137,7 +137,8 @@ TEST(UpdatePlanner, asks_whether_a_cell_that_changed_in_part_goes_as_a_whole) {
     const Screen screen = screen_of(test::photo_image(600, 300));
     const Region changed = Rect{256, 0, 512, 100};
     std::vector<Rect> asked;
-    const UpdatePlan plan = plan_update(changed, screen, [&](const Rect& cell) {
+    const UpdatePlan plan = plan_update(changed, screen, [&](const Rect& cell, int64_t changed_pixels) {
+        EXPECT_EQ(changed_pixels, 256 * 100);
         asked.push_back(cell);
         return true;
     });
@@ -149,7 +150,7 @@ TEST(UpdatePlanner, asks_whether_a_cell_that_changed_in_part_goes_as_a_whole) {
 
 TEST(UpdatePlanner, does_not_ask_about_cells_that_changed_a_little) {
     const Screen screen = screen_of(test::text_image(600, 300));
-    plan_update(Rect{300, 20, 380, 40}, screen, [](const Rect&) {
+    plan_update(Rect{300, 20, 380, 40}, screen, [](const Rect&, int64_t) {
         ADD_FAILURE();
         return true;
     });
@@ -160,7 +161,7 @@ TEST(UpdatePlanner, does_not_ask_about_cells_around_one_colour) {
     image.fill(300, 20, 400, 120, 0x204060);
     const Screen screen = screen_of(image);
     const Region changed = Rect{300, 20, 400, 120};
-    const UpdatePlan plan = plan_update(changed, screen, [](const Rect&) {
+    const UpdatePlan plan = plan_update(changed, screen, [](const Rect&, int64_t) {
         ADD_FAILURE();
         return true;
     });
@@ -182,7 +183,7 @@ TEST(UpdatePlanner, covers_random_regions_of_every_content) {
                             y + 1 + static_cast<int>(random() % 20)};
         }
         changed &= Rect{0, 0, size.width, size.height};
-        const auto choice = [&random](const Rect& /*cell*/) { return random() % 2 == 0; };
+        const auto choice = [&random](const Rect&, int64_t) { return random() % 2 == 0; };
         check(plan_update(changed, screen, choice), changed, screen);
         if (HasFatalFailure()) {
             FAIL() << "seed " << seed;
