@@ -73,7 +73,9 @@ PlannedImage ImagePlanner::image(const Rect& area, bool keep, const Screen& scre
 // One image, or several where that makes fewer bytes.
 void ImagePlanner::add_images(const Rect& area, bool keep, const Screen& screen, Time now, Plan& plan) {
     PlannedImage whole = image(area, keep, screen);
-    if (!whole.cached && !film_.goes_on(area, now)) {
+    // A small one that comes again and again is what a scroll uncovers.
+    const bool film = area.area() >= FilmWatch::kMinPiece && film_.goes_on(area, now);
+    if (!whole.cached && !film) {
         const codecs::ImageView view = screen.view(area);
         whole.content = classify_content(view);
         if (may_have_photographs(*whole.content) && chooses_by_content(preferences_)) {

@@ -302,5 +302,20 @@ TEST(ImagePlanner, does_not_divide_a_film) {
     }
 }
 
+TEST(ImagePlanner, divides_what_a_scroll_uncovers_however_long_that_goes_on) {
+    Screen screen;
+    ImagePlanner planner = planner_for();
+    TestImage photo = test::natural_image(300, 200);
+    ImagePlanner::Time now{};
+    for (int frame = 0; frame < 3 * FilmWatch::kVideoFrames; ++frame) {
+        std::ranges::rotate(photo.pixels, photo.pixels.begin() + 300 * 16);
+        show(screen, page_with(photo, 12, 100));
+        now += std::chrono::milliseconds(16);
+        const Rect strip{0, 120, 512, 136};
+        const auto plan = planner.plan(strip, screen, strip.area(), 100e6, true, now);
+        EXPECT_EQ(plan.images[0].area, (Rect{12, 120, 312, 136})) << frame;
+    }
+}
+
 } // namespace
 } // namespace spice::display
