@@ -283,6 +283,10 @@ void xspice_core_add_copy(xspice_core* core, const xspice_box* destination, size
     fenced(core, [&] { core->builder.add_copy(to_region(destination, count), dx, dy); });
 }
 
+bool xspice_core_wants_copies(const xspice_core* core) {
+    return core->builder.wants_copies();
+}
+
 void xspice_core_set_monitors(xspice_core* core, const xspice_head* heads, size_t count, unsigned max_heads) {
     fenced(core, [&] {
         MonitorsConfig monitors;

@@ -114,6 +114,8 @@ void xspice_core_set_surface(struct xspice_core *core, int width, int height);
 void xspice_core_add_changed(struct xspice_core *core, const struct xspice_box *boxes, size_t count);
 void xspice_core_add_copy(struct xspice_core *core, const struct xspice_box *destination, size_t count,
                           int dx, int dy);
+/* False: whatever is copied until the next commit is better told as changed. */
+bool xspice_core_wants_copies(const struct xspice_core *core);
 void xspice_core_set_monitors(struct xspice_core *core, const struct xspice_head *heads, size_t count,
                               unsigned max_heads);
 /* `argb` (premultiplied, width * height values) is copied; NULL hides the pointer. */

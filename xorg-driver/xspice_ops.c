@@ -18,6 +18,11 @@ static bool shows_on_screen(DrawablePtr drawable) {
            screen->GetWindowPixmap((WindowPtr)drawable) == screen->GetScreenPixmap(screen);
 }
 
+/* A copy that is not told is damage, as any other operation is. */
+static bool tells_copies(const struct xspice_screen *xs) {
+    return xs->damage_registered && xspice_core_wants_copies(xs->core);
+}
+
 /* --- Telling of one copy, around the operation that does it ----------------------------------------------
  */
 
@@ -105,7 +110,7 @@ static RegionPtr copy_area(DrawablePtr source, DrawablePtr destination, GCPtr gc
     struct copy_hint hint;
     RegionPtr exposed;
 
-    if (!xs->damage_registered || !shows_on_screen(source) || !shows_on_screen(destination) ||
+    if (!tells_copies(xs) || !shows_on_screen(source) || !shows_on_screen(destination) ||
         !copies_plainly(gc) || !fits_a_box(left, top, width, height) || !((WindowPtr)destination)->realized)
         return fbCopyArea(source, destination, gc, source_x, source_y, width, height, x, y);
 
@@ -125,7 +130,7 @@ static RegionPtr copy_area(DrawablePtr source, DrawablePtr destination, GCPtr gc
 static void copy_window(WindowPtr window, DDXPointRec old_origin, RegionPtr source_region) {
     ScreenPtr screen = window->drawable.pScreen;
     struct xspice_screen *xs = xspice_screen_of(screen);
-    bool hinted = xs->damage_registered && shows_on_screen(&window->drawable);
+    bool hinted = tells_copies(xs) && shows_on_screen(&window->drawable);
     struct copy_hint hint;
 
     if (hinted) {

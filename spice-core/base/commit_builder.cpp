@@ -122,6 +122,7 @@ void CommitBuilder::add_copy(const Region& destination, int dx, int dy) {
     if (!watched_ || !surface_) {
         return;
     }
+    ++copies_told_;
     const Region surface = whole(*surface_);
     Region inside = destination & surface;
     Copy copy{inside & surface.translated(dx, dy), dx, dy};
@@ -202,6 +203,7 @@ bool CommitBuilder::dirty() const {
 
 Commit CommitBuilder::build(const FramebufferView& framebuffer) {
     Commit commit;
+    copies_told_ = 0;
     if (std::exchange(surface_dirty_, false)) {
         commit.surface = surface_;
     }

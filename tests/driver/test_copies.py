@@ -135,6 +135,20 @@ def test_random_copies_and_moves_arrive_exactly(xorg, viewer, redirected):
         scene.close()
 
 
+def test_more_copies_than_a_commit_tells_arrive_exactly(xorg, viewer):
+    """In a flood the driver tells of the first copies only; the others are damage like any other."""
+    server = xorg()
+    client = viewer(server)
+    scene = Scene(server.name, 7)
+    for _ in range(10):
+        for _ in range(200):
+            scene.scroll()
+        scene.draw()
+        scene.display.sync()
+        assert_exact(client, server)
+    scene.close()
+
+
 def differing_box(client, server):
     """(width, height) of the box around all pixels that differ between client and X."""
     unequal = client.picture() != server.x.picture()

@@ -30,6 +30,9 @@ public:
     void add_changed(const Region& region); // clipped to the surface
     // Call before a later operation touches source or destination, after add_changed() of all earlier ones.
     void add_copy(const Region& destination, int dx, int dy);
+    // False: so many copies were told since the last commit that one more is better told as a change. Each
+    // costs more than its pixels then, and where pixels move that often, little is left to copy.
+    bool wants_copies() const { return copies_told_ < PendingUpdate::kMaxCopies; }
     void set_monitors(MonitorsConfig monitors);
     void set_cursor(Cursor cursor);
     void set_cursor_position(Point position);
@@ -75,6 +78,7 @@ private:
     bool reached_dirty_ = false;
     bool monitors_answer_dirty_ = false;
     PendingUpdate pending_;
+    size_t copies_told_ = 0;               // since the last commit
     std::shared_ptr<CommitMemory> memory_; // with the commits under way
     int small_commits_ = 0;                // since the last one of many pixels
 };

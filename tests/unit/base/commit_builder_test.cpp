@@ -89,6 +89,16 @@ TEST_F(CommitBuilderTest, sends_small_copies_as_pixels) {
     EXPECT_EQ(area_of(commit), Region(Rect{0, 0, 8, 16}));
 }
 
+TEST_F(CommitBuilderTest, wants_no_more_copies_than_one_commit_can_tell) {
+    for (size_t i = 0; i < PendingUpdate::kMaxCopies; ++i) {
+        EXPECT_TRUE(builder_.wants_copies());
+        builder_.add_copy(Rect{0, 0, 101, 60}, 0, -1);
+    }
+    EXPECT_FALSE(builder_.wants_copies());
+    builder_.build(framebuffer_.view());
+    EXPECT_TRUE(builder_.wants_copies());
+}
+
 TEST_F(CommitBuilderTest, forgets_what_was_done_to_a_surface_that_is_gone) {
     builder_.add_copy(Rect{0, 0, 101, 60}, 0, -10);
     builder_.set_surface({0, {33, 20}});
