@@ -8,8 +8,6 @@
 
 #include <boost/asio/post.hpp>
 
-#include <malloc.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -86,16 +84,6 @@ void ClientRegistry::forget(uint32_t connection_id) {
     session_.clients = clients_.size();
     if (clients_.empty()) {
         watch_.end();
-        give_back_memory();
-    }
-}
-
-// The picture grows old now, and comes anew for whoever looks next. The allocator keeps what clients have
-// used in between, which is more, unless it is told.
-void ClientRegistry::give_back_memory() {
-    if (!session_.watchers.any()) {
-        session_.screen = {};
-        ::malloc_trim(0);
     }
 }
 

@@ -63,7 +63,6 @@ private:
     void add_client(auth::LinkedStream link);
     void client_ended(const Client& client);
     void forget(uint32_t connection_id);
-    void give_back_memory();
     uint32_t new_connection_id();
     Client* find(uint32_t connection_id) const;
 

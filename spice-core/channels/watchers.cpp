@@ -19,6 +19,9 @@ void Watchers::look_anew() {
 void Watchers::Watch::end() {
     if (const auto state = std::exchange(state_, {}).lock(); state && --state->count == 0) {
         state->desktop.set_watched(false);
+        if (state->at_rest) {
+            state->at_rest();
+        }
     }
 }
 

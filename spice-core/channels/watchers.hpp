@@ -7,6 +7,7 @@
 #include "spice-core/desktop.hpp"
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <utility>
 
@@ -16,6 +17,7 @@ class Watchers {
     struct State {
         Desktop& desktop; // the front-end; outlives the server
         size_t count = 0;
+        std::function<void()> at_rest;
     };
 
 public:
@@ -39,11 +41,14 @@ public:
         std::weak_ptr<State> state_;
     };
 
-    explicit Watchers(Desktop& desktop) : state_(std::make_shared<State>(State{desktop})) {}
+    explicit Watchers(Desktop& desktop) : state_(std::make_shared<State>(State{desktop, 0, {}})) {}
+
+    bool any() const { return state_->count > 0; }
+    // To be called when the last one has gone.
+    void set_rest_handler(std::function<void()> at_rest) { state_->at_rest = std::move(at_rest); }
 
     // What the core has of the picture may be old at first: everything comes with the next commit.
     [[nodiscard]] Watch watch();
-    bool any() const { return state_->count > 0; }
     // What the core has cannot be trusted: everything is to come again, if anybody looks.
     void look_anew();
 

@@ -29,7 +29,10 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <malloc.h>
+
 #include <algorithm>
+#include <chrono>
 #include <exception>
 #include <functional>
 #include <utility>
@@ -40,6 +43,8 @@ namespace spice {
 namespace asio = boost::asio;
 
 namespace {
+
+constexpr std::chrono::seconds kRest{1};
 
 // Whoever waits for its turn must be done before the deadline.
 auth::FailureDelays::Limits delays_within(std::chrono::milliseconds link_deadline) {
@@ -68,6 +73,7 @@ struct Server::Impl {
     bool set_tickets(const std::vector<Ticket>& fresh, ConnectedAction action);
     void take(Commit commit);
     void apply(Commit commit);
+    void nobody_looks();
     void open_gate_at(TimePoint time);
     void open_gate();
 
@@ -85,6 +91,7 @@ struct Server::Impl {
     transport::WebPolicy web;
     auth::TicketBook tickets;
     std::unique_ptr<auth::SaslLibrary> sasl; // null: tickets
+    asio::steady_timer rest_timer{context};  // runs since nobody looks; outlives whoever does
     channels::Session session;
     channels::ClientRegistry registry;
     auth::PendingLinks pending_links;
@@ -107,6 +114,7 @@ Server::Impl::Impl(ServerConfig server_config, Desktop& the_desktop, LogSink& th
       listener(context.get_executor(), config, log), frame_clock(config.max_picture_rate),
       frame_timer(context), thread(context, log) {
     session.encode_pool = &encode_pool;
+    session.watchers.set_rest_handler([this] { nobody_looks(); });
     server::warn_of_exposure(config, log);
     auth::wipe(config.tickets);
     if (!config.control_path.empty()) {
@@ -196,6 +204,7 @@ void Server::Impl::stop() {
             control->stop();
         }
         frame_timer.cancel();
+        rest_timer.cancel();
     });
 }
 
@@ -237,6 +246,19 @@ void Server::Impl::apply(Commit commit) {
     if (control) {
         control->commit_taken(commit, update);
     }
+}
+
+// The picture grows old, and comes anew for whoever looks next. The allocator keeps what was used besides,
+// which is more, unless it is told. Later, because the front-end has still to drop its part, and others may
+// look soon.
+void Server::Impl::nobody_looks() {
+    rest_timer.expires_after(kRest);
+    rest_timer.async_wait([this](const boost::system::error_code& error) {
+        if (!error && !session.watchers.any()) {
+            session.screen = {};
+            ::malloc_trim(0);
+        }
+    });
 }
 
 void Server::Impl::open_gate_at(TimePoint time) {

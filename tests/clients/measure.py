@@ -5,7 +5,8 @@
 start-to-ready   from exec of `xspice` until X and the SPICE port accept connections (several starts), and of Xorg
                  with the module alone
 idle             processor time and wake-ups per second of all threads of Xorg, without and with a client
-memory           RSS and PSS of Xorg at the start, with a client, and at its highest after some drawing
+memory           RSS and PSS of all its processes at the start; those of Xorg then, with a client, at its highest while
+                 something draws, and when the client has gone
 key to pixel     from a key press in the client to the changed pixel in the client's canvas, over loopback; an X
                  client paints a window for every key that it gets
 8 clients        the processor time of Xorg while a film plays and text scrolls, with one client and with eight
@@ -52,8 +53,9 @@ def idle(server, seconds):
             f"{(procinfo.wakeups(server.pid) - wakeups) / seconds:.2f} wake-ups/s")
 
 
-def memory(server):
-    return f"RSS {procinfo.rss(server.pid) / 1e6:.1f} MB, PSS {procinfo.pss(server.pid) / 1e6:.1f} MB"
+def memory(*pids):
+    return (f"RSS {sum(map(procinfo.rss, pids)) / 1e6:.1f} MB, "
+            f"PSS {sum(map(procinfo.pss, pids)) / 1e6:.1f} MB")
 
 
 def painter(name):
@@ -165,17 +167,20 @@ def main():
     with tempfile.TemporaryDirectory() as directory:
         try:
             server.start()
-            row("memory at the start", memory(server))
+            row("memory at the start", memory(server.process.pid, *procinfo.descendants(server.process.pid)))
+            row("memory at the start, Xorg", memory(server.pid))
             row("idle without a client", idle(server, arguments.seconds))
             client = spice_client.Client(directory)
             client.connect(*server.address)
             row("client connected and shown after", f"{1000 * client.wait_ready():.0f} ms")
-            row("memory with a client", memory(server))
+            row("memory with a client, Xorg", memory(server.pid))
             row("idle with a client", idle(server, arguments.seconds))
             row("key to pixel, idle", key_to_pixel(server, client, arguments.keys))
-            row("peak memory while drawing", peak_memory(server, arguments.seconds))
-            row("memory after that", memory(server))
+            row("peak memory while drawing, Xorg", peak_memory(server, arguments.seconds))
+            row("memory after that, Xorg", memory(server.pid))
             client.close()
+            time.sleep(1)
+            row("memory without the client, Xorg", memory(server.pid))
             server.stop()
             row("8 clients", crowd(arguments.size, arguments.seconds, directory))
         finally:

@@ -190,29 +190,6 @@ TEST_F(ClientRegistryTest, has_the_desktop_watched_from_the_first_client_to_the_
     EXPECT_EQ(desktop.watched, (std::vector<bool>{true, false, true}));
 }
 
-TEST_F(ClientRegistryTest, drops_the_picture_when_nobody_looks_at_it) {
-    Commit commit;
-    commit.surface = Surface{0, {64, 48}};
-    std::unique_ptr<Peer> peer;
-    connect(peer);
-    session.screen.apply(commit);
-    auto somebody_else = session.watchers.watch(); // a recording, perhaps
-    peer->hang_up();
-    run();
-    EXPECT_TRUE(session.screen.surface());
-    somebody_else.end();
-    connect(peer);
-    session.screen.apply(commit);
-    peer->hang_up();
-    run();
-    EXPECT_FALSE(session.screen.surface());
-    EXPECT_TRUE(session.screen.pixels().empty());
-    commit.surface.reset(); // one that was on its way
-    commit.changed.push_back({{0, 0, 1, 1}, std::make_shared<uint32_t[]>(1)});
-    session.screen.apply(commit);
-    EXPECT_FALSE(session.screen.surface());
-}
-
 TEST_F(ClientRegistryTest, keeps_a_key_down_that_another_client_holds_too) {
     std::unique_ptr<Peer> mains[2];
     std::unique_ptr<Peer> inputs[2];

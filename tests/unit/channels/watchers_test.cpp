@@ -33,6 +33,21 @@ TEST_F(WatchersTest, tells_of_the_first_and_of_the_last) {
     EXPECT_EQ(told(), (Told{true, false}));
 }
 
+TEST_F(WatchersTest, tells_the_server_of_the_last) {
+    int rests = 0;
+    watchers->set_rest_handler([&] { ++rests; });
+    {
+        const auto first = watchers->watch();
+        { const auto second = watchers->watch(); }
+        EXPECT_EQ(rests, 0);
+        EXPECT_TRUE(watchers->any());
+    }
+    EXPECT_EQ(rests, 1);
+    EXPECT_FALSE(watchers->any());
+    watchers->look_anew(); // nobody does
+    EXPECT_EQ(rests, 1);
+}
+
 TEST_F(WatchersTest, counts_one_that_is_handed_on_once) {
     auto first = watchers->watch();
     Watchers::Watch second = std::move(first);
