@@ -21,6 +21,7 @@ import argparse
 import json
 import os
 import pathlib
+import signal
 import statistics
 import subprocess
 import sys
@@ -140,6 +141,7 @@ def run_all(given, cases):
 
 def main():
     given = arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that all is ended and taken away
     if os.getuid() != 0:
         sys.exit("measure.py makes network namespaces: start it as root")
     given.server = list(present(given.server))

@@ -15,7 +15,7 @@ class _Beside:
 
     needed = ()  # programs
     viewer = None  # of viewers.py, or None for a server that has none
-    paints_cursor = False  # as pixels of the screen
+    paints_pointer = False  # as pixels of what the viewer shows
     link = None  # the network.Network
 
     def __init__(self):
@@ -76,7 +76,7 @@ class Reference(_Beside, xserver.XServer):
 
     needed = ("Xspice",)
     viewer = viewers.SpiceGtk
-    paints_cursor = True
+    paints_pointer = True
     options = ()
 
     def words(self):
@@ -96,6 +96,7 @@ class ReferenceDeferred(Reference):
 class TigerVnc(_Beside, xserver.XServer):
     needed = ("Xtigervnc", "xtigervncviewer", "openbox")
     viewer = viewers.TigerVnc
+    paints_pointer = True
 
     def words(self):
         return ["Xtigervnc", self.name, "-geometry", SIZE, "-depth", "24", "-rfbport", str(self.port),

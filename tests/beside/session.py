@@ -136,7 +136,7 @@ class Session:
         if wanted.shape != shown.shape:
             return wanted.size
         differ = (wanted ^ shown) & 0xFFFFFF != 0
-        if self._kind.paints_cursor:
+        if self._kind.paints_pointer:
             differ[-16:, -16:] = False
         return int(numpy.count_nonzero(differ))
 
