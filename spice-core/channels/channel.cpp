@@ -310,6 +310,7 @@ LinkSummary Channel::link() const {
     const bool measured = estimate_.round_trip().count() > 0;
     summary.round_trip = measured ? estimate_.round_trip() : round_trip_;
     summary.bytes_per_second = estimate_.bytes_per_second();
+    summary.likely_bytes_per_second = estimate_.likely_bytes_per_second();
     return summary;
 }
 

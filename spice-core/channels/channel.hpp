@@ -46,6 +46,8 @@ struct LinkSummary {
     std::chrono::microseconds round_trip{0};
     // None: not known, there was never more to send than it carried; to be taken for fast.
     std::optional<double> bytes_per_second;
+    // The same; a first guess where that is none, but the way is long.
+    std::optional<double> likely_bytes_per_second;
 };
 
 class Channel : public std::enable_shared_from_this<Channel> {

@@ -16,7 +16,7 @@ namespace asio = boost::asio;
 namespace {
 
 // One update's images: what a connection is busy with before the newest state gets its turn.
-constexpr double kUpdateTime = 0.040; // s, where the link's speed is known
+constexpr double kUpdateTime = 0.020; // s, where the link's speed can be told
 constexpr double kMinUpdateBytes = 8 * 1024;
 constexpr double kMaxUpdateBytes = 1024 * 1024;
 constexpr int64_t kMinUpdatePixels = 16 * 1024;
@@ -34,7 +34,8 @@ constexpr int kNearPointer = 64; // pixels
 // Of a client's GLZ window we use so much: 4 MiB here, as much there.
 constexpr uint64_t kMaxGlzWindow = 1024 * 1024; // pixels
 
-// What a screen's content compresses to, until this client's own updates say better.
+// What a screen's content compresses to, until this client's own updates say worse: after a page of text a
+// photograph may come.
 constexpr double kFirstGuess = 0.25;
 
 display::CodecPreferences preferences(const ServerConfig& config, bool has_lz4) {
@@ -315,10 +316,10 @@ display::LinkSpeed DisplayChannel::link_speed() const {
 }
 
 int64_t DisplayChannel::update_pixels() const {
-    const display::LinkSpeed link = link_speed();
+    const display::LinkSpeed likely = link().likely_bytes_per_second;
     const double bytes =
-        link ? std::clamp(*link * kUpdateTime, kMinUpdateBytes, kMaxUpdateBytes) : kMaxUpdateBytes / 4;
-    const double pixels = bytes / std::max(bytes_per_pixel_, 0.01);
+        likely ? std::clamp(*likely * kUpdateTime, kMinUpdateBytes, kMaxUpdateBytes) : kMaxUpdateBytes / 4;
+    const double pixels = bytes / std::max(bytes_per_pixel_, kFirstGuess);
     return std::clamp(static_cast<int64_t>(pixels), kMinUpdatePixels, kMaxUpdatePixels);
 }
 

@@ -206,7 +206,7 @@ void DisplayChannel::send_evicted(std::span<const uint64_t> ids) {
 void DisplayChannel::end_update() {
     if (update_pixels_ > 0) {
         const double now = static_cast<double>(update_bytes_) / static_cast<double>(update_pixels_);
-        bytes_per_pixel_ += (now - bytes_per_pixel_) / 4;
+        bytes_per_pixel_ = std::max(now, bytes_per_pixel_ + (now - bytes_per_pixel_) / 4);
     }
     if (!marked_ && !tracker_.incomplete()) {
         send_monitors();

@@ -35,6 +35,9 @@ constexpr double kSlower = 0.7;
 constexpr double kPathProbeShare = 0.5;
 constexpr milliseconds kPathProbeLength{50}; // two round trips if longer: the kernel's figure is smoothed
 
+// A round trip of a way that may be slow; what is nearer is taken to be fast until it shows that it is not.
+constexpr milliseconds kLongWay{5};
+
 constexpr milliseconds kStep{4}; // of data: the smallest piece worth a wake-up
 constexpr uint64_t kFloorSegments = 4;
 constexpr uint64_t kSlackSegments = 2;
@@ -239,6 +242,13 @@ microseconds LinkEstimate::time_to_room(uint64_t outstanding) const {
 
 std::optional<double> LinkEstimate::bytes_per_second() const {
     return known_ ? std::optional(best_rate()) : std::nullopt;
+}
+
+std::optional<double> LinkEstimate::likely_bytes_per_second() const {
+    if (!known_ && min_round_trip_ >= kLongWay) {
+        return static_cast<double>(in_flight_limit()) / seconds(min_round_trip_ + slack_time());
+    }
+    return bytes_per_second();
 }
 
 } // namespace spice::channels

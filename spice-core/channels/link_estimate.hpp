@@ -57,6 +57,8 @@ public:
 
     // Throughput of the link; none: not known, there was never more to send than it carried.
     std::optional<double> bytes_per_second() const;
+    // The same; where the link is not known, but the way is long, what may be under way in a round trip.
+    std::optional<double> likely_bytes_per_second() const;
     // As last seen, smoothed, with the queues on the way; and without them. 0: not known.
     std::chrono::microseconds round_trip() const { return round_trip_; }
     std::chrono::microseconds min_round_trip() const { return min_round_trip_; }

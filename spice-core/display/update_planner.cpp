@@ -192,7 +192,7 @@ void plan_rest(const Region& changed, const Screen& screen, UpdatePlan& plan) {
         areas.assign(fewer.rects().begin(), fewer.rects().end());
     }
     for (const Rect& area : areas) {
-        split_rows(area, kMaxImagePixels, plan.parts);
+        split_rows(area, std::min(kMaxImagePixels, int64_t{area.width()} * kCell), plan.parts);
     }
     plan.fills.insert(plan.fills.end(), fills.begin(), fills.end());
 }

@@ -6,12 +6,19 @@
 
 namespace spice::display {
 
+namespace {
+
+constexpr size_t kMaxWaitingRects = 64; // more are covered by fewer, larger ones
+
+} // namespace
+
 void UpdateTracker::reset(Size surface) {
     const Rect whole{0, 0, surface.width, surface.height};
     pending_.clear();
     pending_.add_changed(whole);
     untold_ = whole;
     urgent_.clear();
+    waiting_ = whole;
     surface_ = surface;
     next_cell_ = 0;
     next_y_ = 0;
@@ -20,6 +27,10 @@ void UpdateTracker::reset(Size surface) {
 void UpdateTracker::add(const ScreenUpdate& update, const Region& urgent) {
     for (const Copy& copy : update.copies) {
         pending_.add_copy(copy);
+        waiting_ |= (waiting_ & copy.source()).translated(copy.dx, copy.dy);
+    }
+    if (waiting_.rect_count() > kMaxWaitingRects) {
+        waiting_ = waiting_.simplified(kMaxWaitingRects / 2);
     }
     pending_.add_changed(update.changed);
     if (!urgent.empty()) {
@@ -31,6 +42,7 @@ PendingUpdate::Taken UpdateTracker::take(int64_t max_pixels) {
     if (pending_.changed().area() <= max_pixels) {
         untold_.clear();
         urgent_.clear();
+        waiting_.clear();
         return pending_.take();
     }
     std::vector<Rect> part;
@@ -44,10 +56,17 @@ PendingUpdate::Taken UpdateTracker::take(int64_t max_pixels) {
             collect(pending_.changed() - first, left, part);
         }
     } else {
-        collect(pending_.changed(), left, part);
+        const Region fresh = pending_.changed() - waiting_;
+        const bool little = fresh.area() <= max_pixels / 2;
+        if (little) {
+            part.assign(fresh.rects().begin(), fresh.rects().end());
+            left -= fresh.area();
+        }
+        collect(little ? pending_.changed() - fresh : pending_.changed(), left, part);
     }
     PendingUpdate::Taken taken = pending_.take(Region(part));
     untold_ &= pending_.changed();
+    waiting_ = pending_.changed();
     return taken;
 }
 
@@ -69,6 +88,9 @@ void UpdateTracker::collect(const Region& region, int64_t& left, std::vector<Rec
         Rect cell = cell_at(next_cell_ % columns(), next_cell_ / columns());
         cell.y1 = std::max(cell.y1, next_y_);
         const Region here = region & cell;
+        if (here.area() > left && part.size() > already) {
+            return; // a cell that is told in two portions may go twice
+        }
         for (const Rect& rect : here.rects()) {
             if (rect.area() <= left) {
                 part.push_back(rect);

@@ -27,7 +27,9 @@ public:
     bool incomplete() const { return !untold_.empty(); }
 
     // The next update: all copies, and about `max_pixels` (at least one row of something) of what changed.
-    // The caller sends the pixels that the screen shows now.
+    // The caller sends the pixels that the screen shows now. When it is little that has changed since the
+    // last portion, it goes first: what the client shows of a large picture moves on while the rest is
+    // coming.
     PendingUpdate::Taken take(int64_t max_pixels);
     // Besides what was taken last, this is sent, too, as the screen shows it now.
     void told(const Region& region);
@@ -41,6 +43,7 @@ private:
     PendingUpdate pending_;
     Region untold_;
     Region urgent_;
+    Region waiting_; // was left over by the last portion; at least
     Size surface_;
     // Where the last portion ended: parts that change all the time starve no others.
     int32_t next_cell_ = 0; // in reading order

@@ -320,6 +320,8 @@ TEST(LinkEstimate, does_not_hold_back_on_a_lan) {
     }
     EXPECT_LE(sender.link.now() - start, 60ms);
     EXPECT_FALSE(sender.estimate.bytes_per_second());
+    EXPECT_FALSE(
+        sender.estimate.likely_bytes_per_second()); // so near that it is fast until it shows otherwise
     EXPECT_GE(sender.utilisation(kLan, 300ms), 0.9);
     EXPECT_GE(sender.known(), 8'000 * kMegabit);
 }
@@ -342,8 +344,12 @@ TEST(LinkEstimate, learns_nothing_from_a_trickle) {
     sender.trickle_for(20s, 500, 100ms);
     EXPECT_FALSE(sender.estimate.bytes_per_second());
     EXPECT_GE(sender.estimate.in_flight_limit(), LinkEstimate::kFirstLimit);
+    const double guess = sender.estimate.likely_bytes_per_second().value_or(0);
+    EXPECT_GE(guess, 0.5 * kWan20.rate); // of what so long a way may well carry, not of the trickle
+    EXPECT_LE(guess, 2 * kWan20.rate);
     sender.send_for(2s);
     const double known = sender.known();
+    EXPECT_EQ(sender.estimate.likely_bytes_per_second(), sender.estimate.bytes_per_second());
     EXPECT_NEAR(known, kWan20.rate, 0.1 * kWan20.rate);
     sender.trickle_for(60s, 500, 100ms);
     EXPECT_NEAR(sender.known(), known, 0.01 * known); // forgets nothing either

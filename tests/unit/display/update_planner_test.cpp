@@ -133,6 +133,15 @@ TEST(UpdatePlanner, cuts_a_wide_strip_into_parts_of_bounded_size) {
     EXPECT_EQ(plan.parts.size(), 2u);
 }
 
+TEST(UpdatePlanner, cuts_a_high_strip_where_its_content_may_be_another) {
+    const Screen screen = screen_of(test::photo_image(300, 900));
+    const Region strip = Rect{10, 0, 110, 900};
+    const UpdatePlan plan = plan_update(strip, screen, never);
+    check(plan, strip, screen);
+    EXPECT_TRUE(plan.cells.empty());
+    EXPECT_EQ(plan.parts.size(), 4u);
+}
+
 TEST(UpdatePlanner, asks_whether_a_cell_that_changed_in_part_goes_as_a_whole) {
     const Screen screen = screen_of(test::photo_image(600, 300));
     const Region changed = Rect{256, 0, 512, 100};

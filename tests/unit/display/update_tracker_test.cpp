@@ -75,5 +75,28 @@ TEST(UpdateTracker, hands_out_copies_with_the_first_portion) {
     EXPECT_EQ(second.changed, Region(Rect{0, 95, 100, 100}));
 }
 
+TEST(UpdateTracker, lets_what_is_shown_move_on_while_the_rest_is_coming) {
+    UpdateTracker tracker;
+    tracker.reset({100, 100});
+    EXPECT_EQ(tracker.take(2000).changed, Region(Rect{0, 0, 100, 20}));
+    tracker.add(changed(Rect{0, 0, 100, 5})); // a clock at the top
+    EXPECT_EQ(tracker.take(2000).changed, Region(Rect{0, 0, 100, 5}) | Region(Rect{0, 20, 100, 35}));
+    // What scrolls there is shown with it. The copy brings up rows that were not told yet: they wait on.
+    ScreenUpdate scroll = changed(Rect{0, 95, 100, 100});
+    scroll.copies.push_back({Rect{0, 0, 100, 95}, 0, -5});
+    tracker.add(scroll);
+    tracker.add(changed(Rect{0, 0, 100, 5}));
+    const PendingUpdate::Taken taken = tracker.take(2000);
+    ASSERT_EQ(taken.copies.size(), 1u);
+    EXPECT_EQ(taken.changed, Region(Rect{0, 0, 100, 5}) | Region(Rect{0, 35, 100, 50}));
+}
+
+TEST(UpdateTracker, begins_no_cell_that_the_next_portion_can_take_whole) {
+    UpdateTracker tracker;
+    tracker.reset({600, 256});
+    EXPECT_EQ(tracker.take(256 * 256 + 20000).changed, Region(Rect{0, 0, 256, 256}));
+    EXPECT_EQ(tracker.take(256 * 256 + 20000).changed, Region(Rect{256, 0, 512, 256}));
+}
+
 } // namespace
 } // namespace spice::display
