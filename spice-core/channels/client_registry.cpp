@@ -60,6 +60,7 @@ void ClientRegistry::add_client(auth::LinkedStream link) {
                                            [this](const Client& ended) { client_ended(ended); });
     clients_.emplace(connection_id, client);
     session_.clients = clients_.size();
+    session_.screen.keep_covered(true);
     log_line(session_.log, LogLevel::info, client->name(), ": from ", link.stream->peer());
     if (clients_.size() == 1) {
         watch_ = session_.watchers.watch();
@@ -83,6 +84,7 @@ void ClientRegistry::forget(uint32_t connection_id) {
     clients_.erase(connection_id);
     session_.clients = clients_.size();
     if (clients_.empty()) {
+        session_.screen.keep_covered(false);
         watch_.end();
     }
 }

@@ -136,6 +136,9 @@ void DisplayChannel::screen_updated(const display::ScreenUpdate& update) {
         if (!tracker_.empty()) {
             ++figures_.updates_skipped; // what waited is merged with this
         }
+        if (dictionary_) { // spice-html5, which has none, may know less of surfaces than it takes
+            kept_.screen_updated(update.kept, tracker_.stale());
+        }
         tracker_.add(update, urgent_part(update.changed));
         refinement_.changed(update.changed);
     }
@@ -203,6 +206,7 @@ void DisplayChannel::create_surface() {
     monitors_due_ = true;
     tracker_.reset(surface.size);
     refinement_.clear();
+    forget_covered();
     if (resized) {
         send(protocol::SurfaceDestroy::kType, protocol::SurfaceDestroy{surface.id}.body());
     }
@@ -246,17 +250,21 @@ void DisplayChannel::send_monitors() {
 // The screen's pixels are those of this very moment: what is taken from the tracker and what is sent or put
 // aside for the encoders must belong together.
 void DisplayChannel::send_update() {
+    keep_covered();
     const PendingUpdate::Taken taken = tracker_.take(update_pixels());
     ++figures_.updates_sent;
     send_copies(taken.copies);
-    const int64_t waiting = taken.changed.area() + tracker_.changed().area();
-    display::ImagePlanner::Plan next = plan(taken.changed, waiting, true);
+    const Region uncovered = draw_uncovered(taken.changed | tracker_.changed());
+    tracker_.told(uncovered);
+    const Region changed = taken.changed - uncovered;
+    display::ImagePlanner::Plan next = plan(changed, changed.area() + tracker_.changed().area(), true);
     tracker_.told(next.covered);
     draw(std::move(next));
 }
 
 // Exact pixels for a part of what was sent lossy.
 void DisplayChannel::send_refinement() {
+    keep_covered();
     draw(plan(refinement_.next(std::min(kRefinePixels, update_pixels())), 0, false));
 }
 

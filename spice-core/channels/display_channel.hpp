@@ -11,6 +11,7 @@
 #include "codecs/encode_pool.hpp"
 #include "codecs/glz_dictionary.hpp"
 #include "display/image_planner.hpp"
+#include "display/kept_pixels.hpp"
 #include "display/refinement.hpp"
 #include "display/screen.hpp"
 #include "display/update_tracker.hpp"
@@ -18,6 +19,7 @@
 
 #include <boost/asio/steady_timer.hpp>
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -70,6 +72,9 @@ private:
     SharedBytes stamped(const codecs::EncodedImage& image, const Rect& area);
     void send_cached(const Rect& area, uint64_t id);
     void send_evicted(std::span<const uint64_t> ids);
+    void keep_covered();
+    Region draw_uncovered(const Region& changed);
+    void forget_covered();
     void end_update();
     void watch_stillness();
     display::LinkSpeed link_speed() const;
@@ -86,6 +91,9 @@ private:
     display::ImagePlanner planner_;
     display::UpdateTracker tracker_;
     display::Refinement refinement_;
+    display::KeptPixels kept_;
+    std::array<bool, display::CoveredPixels::kMemories>
+        has_memory_{};                // whether the client has such a surface
     boost::asio::steady_timer still_; // runs while something in `refinement_` waits to be due
     bool still_runs_ = false;
     std::chrono::steady_clock::time_point interactive_until_{};

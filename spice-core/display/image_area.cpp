@@ -102,6 +102,20 @@ Rect around(const Rect& a, const Rect& b) {
 
 } // namespace
 
+std::optional<uint32_t> solid_colour(const PixelArea& area, const Rect& part) {
+    const uint32_t* const first = area.at(part.x1, part.y1);
+    // Most parts that are not solid differ within one row.
+    if (!same_pixels(first, first + 1, part.width() - 1)) {
+        return std::nullopt;
+    }
+    for (int32_t y = part.y1 + 1; y < part.y2; ++y) {
+        if (!same_pixels(first, area.at(part.x1, y), part.width())) {
+            return std::nullopt;
+        }
+    }
+    return *first;
+}
+
 void find_differences(const PixelArea& a, const PixelArea& b, const Rect& part,
                       std::vector<Rect>& different) {
     for (int32_t y = part.y1; y < part.y2; y += kTileHeight) {

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -36,6 +37,9 @@ inline void copy_pixels(const uint32_t* from, uint32_t* to, int32_t count) {
     }
     std::memcpy(to, from, static_cast<size_t>(count) * sizeof(uint32_t));
 }
+
+// The colour of `part`, which lies in the area and is not empty; none: there are several.
+std::optional<uint32_t> solid_colour(const PixelArea& area, const Rect& part);
 
 // Adds rectangles around what differs inside `part`, which lies in both areas, to `different`: tight,
 // disjoint, from top to bottom, one for each run of neighbouring differences.

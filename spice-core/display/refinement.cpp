@@ -37,7 +37,7 @@ void Refinement::sent_copy(const Copy& copy) {
     if (empty()) {
         return;
     }
-    Region moved = (fresh_ | young_ | due_) & copy.source();
+    Region moved = lossy() & copy.source();
     moved.translate(copy.dx, copy.dy);
     sent_exact(copy.destination);
     sent_lossy(moved);

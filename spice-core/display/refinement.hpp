@@ -29,6 +29,7 @@ public:
     // Whether anything is due later than now.
     bool waits() const { return !fresh_.empty() || !young_.empty(); }
     const Region& due() const { return due_; }
+    Region lossy() const { return fresh_ | young_ | due_; }
     // What to make exact next: about `max_pixels` of what is due, cell by cell of the grid (cell_grid.hpp),
     // so that it is told in the pieces in which it was told lossy. Not empty when something is due.
     Region next(int64_t max_pixels) const;

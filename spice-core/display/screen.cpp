@@ -14,9 +14,17 @@ namespace {
 // More rectangles than this say no more to anybody: trackers keep fewer, and each costs a message.
 constexpr size_t kMaxRects = 256;
 
+Region written_by(std::span<const Copy> copies) {
+    Region written;
+    for (const Copy& copy : copies) {
+        written |= copy.destination;
+    }
+    return written;
+}
+
 } // namespace
 
-ScreenUpdate Screen::apply(const Commit& commit) {
+ScreenUpdate Screen::apply(const Commit& commit, CoveredPixels::Time now) {
     ScreenUpdate update;
     if (commit.surface && commit.surface->id == 0) {
         update.surface_changed = set_surface(*commit.surface);
@@ -29,13 +37,16 @@ ScreenUpdate Screen::apply(const Commit& commit) {
         return update;
     }
     ++generation_;
+    covered_.advance(now);
     const Region bounds = Rect{0, 0, surface_->size.width, surface_->size.height};
+    std::vector<Copy> told;
     for (const Copy& copy : commit.copies) {
         Copy inside{copy.destination & bounds & bounds.translated(copy.dx, copy.dy), copy.dx, copy.dy};
         if (!inside.destination.empty()) {
-            move(std::move(inside), update);
+            told.push_back(std::move(inside));
         }
     }
+    move(told, update);
     std::vector<Block> blocks = blocks_of(commit);
     if (update.surface_changed) {
         compare(blocks);
@@ -45,34 +56,71 @@ ScreenUpdate Screen::apply(const Commit& commit) {
             after.push_back(block.after);
         }
         if (std::optional<Copy> copy = motion_search_.repeated(picture(), after)) {
-            move(std::move(*copy), update);
+            move({&*copy, 1}, update);
         }
         compare(blocks);
         const std::vector<Copy> found = find_motion(blocks, after);
-        for (const Copy& copy : found) {
-            move(copy, update);
-        }
+        move(found, update);
         compare_again(blocks, found);
     }
-    std::vector<Rect> different;
-    for (const Block& block : blocks) {
-        for (const Rect& rect : block.different) {
-            write_pixels(block.after, rect);
-            different.push_back(rect);
-        }
-    }
+    write(blocks, update);
     if (update.surface_changed) {
         update.copies.clear();
+        update.kept.clear();
         update.changed = bounds;
-    } else {
-        update.changed = Region(join_neighbours(different)).simplified(kMaxRects);
+    }
+    if (covered_wanted_) {
+        covered_.changed(update.changed | written_by(update.copies));
     }
     return update;
 }
 
-void Screen::move(Copy copy, ScreenUpdate& update) {
-    move_pixels(copy);
-    update.copies.push_back(std::move(copy));
+void Screen::write(const std::vector<Block>& blocks, ScreenUpdate& update) {
+    std::vector<Rect> different;
+    for (const Block& block : blocks) {
+        different.insert(different.end(), block.different.begin(), block.different.end());
+    }
+    if (covered_wanted_) {
+        Region lost(different);
+        for (const Copy& copy : update.copies) {
+            lost -= copy.source();
+        }
+        cover(std::move(lost), update);
+    }
+    for (const Block& block : blocks) {
+        for (const Rect& rect : block.different) {
+            write_pixels(block.after, rect);
+        }
+    }
+    update.changed = Region(join_neighbours(different)).simplified(kMaxRects);
+}
+
+void Screen::move(std::span<const Copy> copies, ScreenUpdate& update) {
+    if (covered_wanted_) {
+        Region lost = written_by(copies);
+        for (const Copy& copy : copies) {
+            lost -= copy.source(); // which is to be seen elsewhere
+        }
+        cover(std::move(lost), update);
+    }
+    for (const Copy& copy : copies) {
+        move_pixels(copy);
+    }
+    update.copies.insert(update.copies.end(), copies.begin(), copies.end());
+}
+
+// Only what the update's copies have not overwritten yet is what the screen showed before.
+void Screen::cover(Region lost, ScreenUpdate& update) {
+    const Region overwritten = written_by(update.copies);
+    lost -= overwritten;
+    covered_.cover(lost, overwritten, picture(), update.kept);
+}
+
+void Screen::keep_covered(bool wanted) {
+    covered_wanted_ = wanted;
+    if (!wanted) {
+        covered_.clear();
+    }
 }
 
 std::vector<Screen::Block> Screen::blocks_of(const Commit& commit) const {
@@ -110,10 +158,7 @@ std::vector<Copy> Screen::find_motion(const std::vector<Block>& blocks, std::spa
 
 // After the copies, which may have made right what differed and wrong what did not.
 void Screen::compare_again(std::vector<Block>& blocks, const std::vector<Copy>& copies) const {
-    Region written;
-    for (const Copy& copy : copies) {
-        written |= copy.destination;
-    }
+    const Region written = written_by(copies);
     for (Block& block : blocks) {
         if (!written.overlaps(block.after.area)) {
             continue;
@@ -138,6 +183,7 @@ bool Screen::set_surface(const Surface& surface) {
     const auto height = static_cast<size_t>(std::clamp(surface.size.height, 1, kMaxSurfaceEdge));
     std::vector<uint32_t> pixels(width * height);
     pixels_ = std::move(pixels);
+    covered_.clear();
     surface_ = Surface{0, {static_cast<int>(width), static_cast<int>(height)}};
     return true;
 }

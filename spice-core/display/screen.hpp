@@ -5,6 +5,7 @@
 #pragma once
 
 #include "codecs/pixel_format.hpp"
+#include "display/covered_pixels.hpp"
 #include "display/image_area.hpp"
 #include "display/motion_search.hpp"
 #include "spice-core/display_command.hpp"
@@ -23,6 +24,8 @@ struct ScreenUpdate {
     bool surface_changed = false; // a new primary surface: everything known about the old one is void
     std::vector<Copy> copies; // in order, before `changed`: those of the commit, then what was found to move
     Region changed;           // pixels that differ after the copies
+    // What the update covers, as the screen showed it before: disjoint.
+    std::vector<CoveredPixels::Kept> kept;
     bool monitors_changed = false;
 
     bool pixels_changed() const { return surface_changed || !copies.empty() || !changed.empty(); }
@@ -31,7 +34,7 @@ struct ScreenUpdate {
 class Screen {
 public:
     // Takes a commit in, whose pixels have an upper byte of 0. Areas outside the surface are ignored.
-    ScreenUpdate apply(const Commit& commit);
+    ScreenUpdate apply(const Commit& commit, CoveredPixels::Time now = std::chrono::steady_clock::now());
 
     const std::optional<Surface>& surface() const { return surface_; } // none before the first commit
     const MonitorsConfig& monitors() const { return monitors_; }
@@ -43,6 +46,11 @@ public:
     codecs::ImageView view(const Rect& area) const;
     // Of the pixels: they are the same for as long as this is.
     uint64_t generation() const { return generation_; }
+    PixelArea picture() const; // all of it; there must be a surface
+
+    // What was covered lately. Nothing is kept but while somebody asks for it.
+    const CoveredPixels& covered() const { return covered_; }
+    void keep_covered(bool wanted);
 
 private:
     // A block of a commit inside the surface, and what differs there.
@@ -54,12 +62,13 @@ private:
     bool set_surface(const Surface& surface);
     std::vector<Block> blocks_of(const Commit& commit) const;
     void compare(std::vector<Block>& blocks) const;
-    void move(Copy copy, ScreenUpdate& update);
+    void move(std::span<const Copy> copies, ScreenUpdate& update);
+    void write(const std::vector<Block>& blocks, ScreenUpdate& update);
+    void cover(Region lost, ScreenUpdate& update);
     std::vector<Copy> find_motion(const std::vector<Block>& blocks, std::span<const PixelArea> after);
     void compare_again(std::vector<Block>& blocks, const std::vector<Copy>& copies) const;
     void move_pixels(const Copy& copy);
     void write_pixels(const PixelArea& from, const Rect& rect);
-    PixelArea picture() const;
     uint32_t* pixel(int32_t x, int32_t y) {
         return pixels_.data() + static_cast<size_t>(y) * stride() + static_cast<size_t>(x);
     }
@@ -69,6 +78,8 @@ private:
     std::vector<uint32_t> pixels_;
     uint64_t generation_ = 0;
     MotionSearch motion_search_;
+    CoveredPixels covered_;
+    bool covered_wanted_ = false;
 };
 
 } // namespace spice::display

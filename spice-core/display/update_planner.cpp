@@ -4,7 +4,6 @@
 #include "display/image_area.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <optional>
 
 namespace spice::display {
@@ -13,25 +12,6 @@ namespace {
 
 constexpr int32_t kTile = 32;     // pixels; what the search for solid areas works in
 constexpr size_t kMaxImages = 64; // more are covered by fewer, larger ones
-
-std::optional<uint32_t> solid_colour(const Rect& rect, const Screen& screen) {
-    const size_t stride = screen.stride();
-    const uint32_t* first =
-        &screen.pixels()[static_cast<size_t>(rect.y1) * stride + static_cast<size_t>(rect.x1)];
-    const auto bytes = static_cast<size_t>(rect.width()) * sizeof(uint32_t);
-    // Most tiles that are not solid differ within one row.
-    if (std::memcmp(first, first + 1, bytes - sizeof(uint32_t)) != 0) {
-        return std::nullopt;
-    }
-    const uint32_t* row = first;
-    for (int32_t y = rect.y1 + 1; y < rect.y2; ++y) {
-        row += stride;
-        if (std::memcmp(first, row, bytes) != 0) {
-            return std::nullopt;
-        }
-    }
-    return *first;
-}
 
 // The colours of an area's tiles.
 class SolidTiles {
@@ -42,7 +22,8 @@ public:
         colours_.reserve(static_cast<size_t>(columns_) * static_cast<size_t>(rows_));
         for (int32_t row = 0; row < rows_; ++row) {
             for (int32_t column = 0; column < columns_; ++column) {
-                colours_.push_back(solid_colour(pixels({column, row, column + 1, row + 1}), screen));
+                colours_.push_back(
+                    solid_colour(screen.picture(), pixels({column, row, column + 1, row + 1})));
             }
         }
     }
@@ -111,7 +92,7 @@ Rect inside(const Rect& cell, const Screen& screen) {
 
 // A fill says it in fewer bytes than any image, so that nobody need look for the cell around it.
 bool is_fill(const Region& region, const Screen& screen) {
-    return region.rect_count() == 1 && solid_colour(region.extents(), screen).has_value();
+    return region.rect_count() == 1 && solid_colour(screen.picture(), region.extents()).has_value();
 }
 
 // Takes whole cells out of `changed`.
@@ -131,7 +112,7 @@ void plan_cells(Region& changed, const Screen& screen, const CellChoice& take_wh
                 continue;
             }
             whole.push_back(cell);
-            if (const auto colour = solid_colour(cell, screen)) {
+            if (const auto colour = solid_colour(screen.picture(), cell)) {
                 plan.fills.push_back({cell, *colour});
             } else {
                 plan.cells.push_back(cell);
@@ -172,7 +153,7 @@ void plan_rest(const Region& changed, const Screen& screen, UpdatePlan& plan) {
     std::vector<Rect> areas = join_neighbours(changed.rects());
     std::vector<Fill> fills;
     for (const Rect& area : areas) {
-        if (const auto colour = solid_colour(area, screen)) {
+        if (const auto colour = solid_colour(screen.picture(), area)) {
             fills.push_back({area, *colour}); // of any size: an image has more to say of itself than a fill
         } else if (area.area() >= kMinFillArea) {
             SolidTiles(area, screen).take(fills);

@@ -38,6 +38,14 @@ void UpdateTracker::add(const ScreenUpdate& update, const Region& urgent) {
     }
 }
 
+Region UpdateTracker::stale() const {
+    Region stale = pending_.changed();
+    for (const Copy& copy : pending_.copies()) {
+        stale |= copy.destination;
+    }
+    return stale;
+}
+
 PendingUpdate::Taken UpdateTracker::take(int64_t max_pixels) {
     if (pending_.changed().area() <= max_pixels) {
         untold_.clear();

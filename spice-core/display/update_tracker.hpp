@@ -23,6 +23,8 @@ public:
 
     bool empty() const { return pending_.empty(); }
     const Region& changed() const { return pending_.changed(); }
+    // Where the client shows something else than the screen: what changed, and where copies will write.
+    Region stale() const;
     // Whether there are areas that were not told once since reset(): the client's picture has holes.
     bool incomplete() const { return !untold_.empty(); }
 

@@ -10,7 +10,6 @@ namespace spice::protocol {
 
 namespace {
 
-constexpr uint32_t kScreen = 0;        // surface id
 constexpr uint32_t kNone = 0;          // pointer
 constexpr uint32_t kDrawCopySize = 57; // without what it points to
 constexpr size_t kPaletteHead = 10;
@@ -21,8 +20,8 @@ void put_rect(ByteWriter& out, const Rect& rect) {
 }
 
 // struct DisplayBase, 21 bytes.
-void put_base(ByteWriter& out, const Rect& box) {
-    out.u32(kScreen);
+void put_base(ByteWriter& out, const Rect& box, uint32_t surface = kScreen) {
+    out.u32(surface);
     put_rect(out, box);
     out.u8(SPICE_CLIP_TYPE_NONE);
 }
@@ -30,6 +29,14 @@ void put_base(ByteWriter& out, const Rect& box) {
 // struct QMask without a bitmap, 13 bytes.
 void put_no_mask(ByteWriter& out) {
     out.u8(0).i32(0).i32(0).u32(kNone);
+}
+
+// struct Copy, 36 bytes: without the image.
+void put_copy(ByteWriter& out, uint32_t image_offset, const Rect& source) {
+    out.u32(image_offset);
+    put_rect(out, source);
+    out.u16(SPICE_ROPD_OP_PUT).u8(SPICE_IMAGE_SCALE_MODE_INTERPOLATE);
+    put_no_mask(out);
 }
 
 } // namespace
@@ -81,10 +88,7 @@ std::vector<uint8_t> DrawCopy::head() const {
     ByteWriter out;
     out.reserve(image_offset + kMaxImageHead);
     put_base(out, box);
-    out.u32(image_offset);
-    put_rect(out, {0, 0, box.width(), box.height()});
-    out.u16(SPICE_ROPD_OP_PUT).u8(SPICE_IMAGE_SCALE_MODE_INTERPOLATE);
-    put_no_mask(out);
+    put_copy(out, image_offset, {0, 0, box.width(), box.height()});
     assert(out.size() == kDrawCopySize);
     if (!palette.empty()) {
         out.u64(0).u16(static_cast<uint16_t>(palette.size()));
@@ -114,6 +118,15 @@ std::vector<uint8_t> DrawCopy::head() const {
         out.u32(size);
         break;
     }
+    return out.take();
+}
+
+std::vector<uint8_t> DrawSurface::body() const {
+    assert(surface != source);
+    ByteWriter out;
+    put_base(out, box, surface);
+    put_copy(out, kDrawCopySize, box);
+    out.u64(0).u8(SPICE_IMAGE_TYPE_SURFACE).u8(0).i32(box.width()).i32(box.height()).u32(source);
     return out.take();
 }
 

@@ -3,7 +3,7 @@
 //
 // Pointers inside a message are offsets from the start of its body, 0 for none. Rectangles are top, left,
 // bottom, right. Everything is drawn without a clip list, a mask or scaling, with the raster operation PUT:
-// spice-html5 knows nothing else, and we need nothing else.
+// spice-html5 knows nothing else, and we need nothing else. Where no surface is told it is kScreen.
 #pragma once
 
 #include "base/byte_reader.hpp"
@@ -20,6 +20,8 @@
 namespace spice::protocol {
 
 // --- to the client ---
+
+inline constexpr uint32_t kScreen = 0; // the primary surface's id
 
 // | 0 | 4 | surface id | 4 | 4 | width | 8 | 4 | height | 12 | 4 | format | 16 | 4 | flags |
 // Surface 0 with the flag PRIMARY is the screen; the format is SPICE_SURFACE_FMT_32_xRGB.
@@ -97,6 +99,18 @@ struct DrawCopy {
 
     // The message without the data at its end, which may be shared with other messages.
     std::vector<uint8_t> head() const;
+};
+
+// DRAW_COPY from another surface: as above, with the source area at the same place as the box, and the image
+// | 0 | 8 | id: 0 | 8 | 1 | type: SURFACE | 9 | 1 | flags: 0 | 10 | 4 | width | 14 | 4 | height | 18 | 4 |
+// surface id |
+struct DrawSurface {
+    static constexpr uint16_t kType = SPICE_MSG_DISPLAY_DRAW_COPY;
+    uint32_t surface = kScreen; // that is drawn on
+    Rect box;
+    uint32_t source = kScreen; // another one
+
+    std::vector<uint8_t> body() const;
 };
 
 // INVAL_LIST: images that the client's cache is to forget. | 0 | 2 | count | then for each 9 bytes:

@@ -26,9 +26,11 @@ public:
     Pixels pixels;
     bool marked = false;
     std::vector<Rect> heads;
-    std::map<uint16_t, int> messages; // by type
-    std::map<uint8_t, int> images;    // by image type
+    std::map<uint32_t, Pixels> surfaces; // by id, without the screen
+    std::map<uint16_t, int> messages;    // by type
+    std::map<uint8_t, int> images;       // by image type
     int64_t image_pixels = 0;
+    int64_t surface_pixels = 0; // that were drawn from one surface on another
     int64_t bytes = 0;
     int64_t cache_budget = 0; // pixels, as told in the display INIT
 
@@ -47,9 +49,7 @@ public:
             create(in);
             break;
         case SPICE_MSG_DISPLAY_SURFACE_DESTROY:
-            check(in.u32() == 0 && size.width > 0, "SURFACE_DESTROY of no surface");
-            size = {};
-            marked = false;
+            destroy(in.u32());
             break;
         case SPICE_MSG_DISPLAY_MONITORS_CONFIG:
             monitors(in);
@@ -81,13 +81,31 @@ private:
     }
 
     void create(ByteReader& in) {
-        check(size.width == 0, "SURFACE_CREATE over a surface");
-        check(in.u32() == 0, "surface id");
-        size.width = in.i32();
-        size.height = in.i32();
+        const uint32_t id = in.u32();
+        const Size wanted{in.i32(), in.i32()};
         check(in.u32() == SPICE_SURFACE_FMT_32_xRGB, "surface format");
+        const Pixels blank(static_cast<size_t>(wanted.width) * static_cast<size_t>(wanted.height),
+                           0xffffffff);
+        if (id != 0) {
+            check(in.u32() == 0, "surface flags");
+            check(wanted == size, "a surface that is not as large as the screen");
+            check(surfaces.emplace(id, blank).second, "SURFACE_CREATE over a surface");
+            return;
+        }
+        check(size.width == 0, "SURFACE_CREATE over the screen");
         check(in.u32() == SPICE_SURFACE_FLAGS_PRIMARY, "surface flags");
-        pixels.assign(static_cast<size_t>(size.width) * static_cast<size_t>(size.height), 0xffffffff);
+        size = wanted;
+        pixels = blank;
+    }
+
+    void destroy(uint32_t id) {
+        if (id != 0) {
+            check(surfaces.erase(id) == 1, "SURFACE_DESTROY of no surface");
+            return;
+        }
+        check(size.width > 0, "SURFACE_DESTROY of no screen");
+        size = {};
+        marked = false;
     }
 
     void monitors(ByteReader& in) {
@@ -119,8 +137,12 @@ private:
     }
 
     Rect base(ByteReader& in) {
-        check(size.width > 0, "drawing on no surface");
         check(in.u32() == 0, "drawing on another surface");
+        return box_of(in);
+    }
+
+    Rect box_of(ByteReader& in) {
+        check(size.width > 0, "drawing on no surface");
         const Rect box = rect(in);
         check(inside(box), "box outside the surface");
         check(in.u8() == SPICE_CLIP_TYPE_NONE, "a clip, which spice-html5 ignores");
@@ -179,11 +201,12 @@ private:
     }
 
     void draw_copy(ByteReader& in, Bytes body) {
-        const Rect box = base(in);
+        const uint32_t target = in.u32();
+        const Rect box = box_of(in);
         const auto width = static_cast<uint32_t>(box.width());
         const auto height = static_cast<uint32_t>(box.height());
         const size_t offset = in.u32();
-        check(rect(in) == Rect{0, 0, box.width(), box.height()}, "scaling, which spice-html5 ignores");
+        const Rect source = rect(in);
         check(in.u16() == SPICE_ROPD_OP_PUT, "rop");
         in.u8(); // scale mode
         no_mask(in);
@@ -195,6 +218,14 @@ private:
         check(flags == 0 || flags == SPICE_IMAGE_FLAGS_CACHE_ME, "image flags");
         check(in.u32() == width && in.u32() == height, "image size");
         ++images[encoded.type];
+        if (encoded.type == SPICE_IMAGE_TYPE_SURFACE) {
+            check(source == box && flags == 0, "a part of a surface from another place");
+            draw_surface(target, box, in.u32());
+            check(in.ok() && in.at_end(), "SURFACE with something behind it");
+            return;
+        }
+        check(target == 0, "an image on another surface");
+        check(source == Rect{0, 0, box.width(), box.height()}, "scaling, which spice-html5 ignores");
         if (encoded.type == SPICE_IMAGE_TYPE_FROM_CACHE) {
             const auto found = cache_.find(id);
             check(flags == 0 && in.ok() && in.at_end(), "FROM_CACHE with something behind it");
@@ -218,6 +249,28 @@ private:
             check(cache_.emplace(id, Cached{width, height, *image}).second, "CACHE_ME under an id in use");
             cached_pixels_ += box.area();
             check(cached_pixels_ <= cache_budget, "more to keep than the cache's size");
+        }
+    }
+
+    Pixels* surface(uint32_t id) {
+        const auto found = surfaces.find(id);
+        check(id == 0 || found != surfaces.end(), "no such surface");
+        return id == 0 ? &pixels : found != surfaces.end() ? &found->second : nullptr;
+    }
+
+    void draw_surface(uint32_t target_id, const Rect& box, uint32_t source_id) {
+        Pixels* const target = surface(target_id);
+        const Pixels* const source = surface(source_id);
+        check(target != source, "a surface drawn on itself");
+        if (!complaint.empty()) {
+            return;
+        }
+        surface_pixels += box.area();
+        for (int y = box.y1; y < box.y2; ++y) {
+            const auto first =
+                static_cast<size_t>(y) * static_cast<size_t>(size.width) + static_cast<size_t>(box.x1);
+            std::memcpy(&target->at(first), &source->at(first),
+                        static_cast<size_t>(box.width()) * sizeof(uint32_t));
         }
     }
 

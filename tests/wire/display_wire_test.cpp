@@ -42,6 +42,14 @@ TEST(DisplayWire, draw_fill) {
                        "01  33 22 11 00  08 00  00  00 00 00 00  00 00 00 00  00 00 00 00"));
 }
 
+TEST(DisplayWire, draw_copy_from_a_surface) {
+    EXPECT_EQ((DrawSurface{2, {1, 2, 11, 22}, 0}.body()),
+              from_hex("02 00 00 00  02 00 00 00  01 00 00 00  16 00 00 00  0b 00 00 00  00"
+                       "39 00 00 00  02 00 00 00  01 00 00 00  16 00 00 00  0b 00 00 00  08 00  00"
+                       "00  00 00 00 00  00 00 00 00  00 00 00 00"
+                       "00 00 00 00 00 00 00 00  68 00  0a 00 00 00  14 00 00 00  00 00 00 00"));
+}
+
 TEST(DisplayWire, draw_copy_of_a_bitmap) {
     EXPECT_EQ((DrawCopy{{3, 4, 5, 5}, 0x1122334455, SPICE_IMAGE_TYPE_BITMAP, 0, 8}.head()),
               from_hex("00 00 00 00  04 00 00 00  03 00 00 00  05 00 00 00  05 00 00 00  00"

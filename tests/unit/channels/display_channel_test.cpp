@@ -13,6 +13,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <deque>
 #include <string>
 
 namespace spice::channels {
@@ -32,6 +33,7 @@ class DisplayChannelTest : public channels::test::ChannelTest {
 protected:
     DisplayChannelTest() {
         builder.set_watched(true);
+        session.screen.keep_covered(true);
         session.encode_pool = &encode_pool;
     }
     ~DisplayChannelTest() override {
@@ -46,10 +48,12 @@ protected:
         builder.set_surface({0, {static_cast<int>(width), static_cast<int>(height)}});
     }
 
-    void commit() {
+    // `later`: than the commit before.
+    void commit(std::chrono::milliseconds later = {}) {
+        now += later;
         const Size size{static_cast<int>(frame.width), static_cast<int>(frame.height)};
         const Commit value = builder.build({frame.pixels.data(), frame.stride, size});
-        const display::ScreenUpdate update = session.screen.apply(value);
+        const display::ScreenUpdate update = session.screen.apply(value, now);
         if (channel) {
             channel->screen_updated(update);
         }
@@ -119,6 +123,16 @@ protected:
                std::ranges::equal(model.pixels, session.screen.pixels());
     }
 
+    // The whole frame shows something else.
+    void show(const TestImage& picture) {
+        frame.pixels = picture.pixels;
+        builder.add_changed(Rect{0, 0, static_cast<int>(frame.width), static_cast<int>(frame.height)});
+        commit(kLong);
+        settle();
+    }
+
+    static constexpr std::chrono::milliseconds kLong{2 * display::CoveredPixels::kStill};
+    display::CoveredPixels::Time now{};
     codecs::EncodePool encode_pool{1};
     TestImage frame{1, 1};
     CommitBuilder builder;
@@ -257,6 +271,85 @@ TEST_F(DisplayChannelTest, switches_the_encoder_when_the_client_wishes) {
     redraw_as(SPICE_IMAGE_COMPRESSION_QUIC, SPICE_IMAGE_TYPE_QUIC);
 }
 
+// A menu of 200x150 over a detailed desktop, and away again.
+TEST_F(DisplayChannelTest, draws_what_was_covered_from_the_clients_memory) {
+    resize(600, 400);
+    commit();
+    connect({.caps = kGtk});
+    say_init();
+    settle();
+    const TestImage before = frame;
+    const Rect menu{100, 100, 300, 250};
+    frame.fill(100, 100, 300, 250, 0xeeeeee);
+    builder.add_changed(menu);
+    commit(kLong);
+    settle();
+    EXPECT_EQ(model.surfaces.size(), 1u);
+    model.bytes = 0;
+    model.images.clear();
+    frame.pixels = before.pixels;
+    builder.add_changed(menu);
+    commit();
+    settle();
+    EXPECT_EQ(model.images, (std::map<uint8_t, int>{{SPICE_IMAGE_TYPE_SURFACE, 1}}));
+    EXPECT_LT(model.bytes, 100);
+}
+
+TEST_F(DisplayChannelTest, shows_two_desktops_in_turns_without_an_image) {
+    resize(600, 400);
+    commit();
+    connect({.caps = kGtk});
+    say_init();
+    settle();
+    const TestImage one = frame;
+    const TestImage two = spice::test::photo_image(600, 400);
+    show(two);
+    show(one);
+    EXPECT_EQ(model.surfaces.size(), 2u);
+    for (int i = 0; i < 3; ++i) {
+        model.bytes = 0;
+        model.images.clear();
+        show(i % 2 == 0 ? two : one);
+        EXPECT_EQ(model.images, (std::map<uint8_t, int>{{SPICE_IMAGE_TYPE_SURFACE, 1}}));
+        EXPECT_LT(model.bytes, 100);
+    }
+}
+
+// What was told lossy and what was not told at all cannot come back from there.
+TEST_F(DisplayChannelTest, keeps_nothing_that_the_client_does_not_show_exactly) {
+    config.jpeg_wan_compression = WanCompression::always;
+    resize(600, 400);
+    commit();
+    connect({.caps = kGtk});
+    say_init();
+    settle();
+    const TestImage one = frame;
+    const TestImage photograph = spice::test::photo_image(600, 400);
+    frame.pixels = photograph.pixels;
+    builder.add_changed(Rect{0, 0, 600, 400});
+    commit(kLong);
+    ASSERT_TRUE(run_until([this] {
+        read();
+        return model.images[SPICE_IMAGE_TYPE_JPEG] > 0;
+    }));
+    frame.pixels = one.pixels;
+    builder.add_changed(Rect{0, 0, 600, 400});
+    commit(kLong);
+    show(photograph);
+    settle();
+}
+
+TEST_F(DisplayChannelTest, asks_nothing_of_a_client_that_may_know_no_surfaces) {
+    resize(600, 400);
+    commit();
+    connect({.caps = kGtk});
+    say_init(1 << 20, 0); // no GLZ: spice-html5
+    settle();
+    show(spice::test::photo_image(600, 400));
+    EXPECT_EQ(model.messages[SPICE_MSG_DISPLAY_SURFACE_CREATE], 1);
+    EXPECT_EQ(model.images[SPICE_IMAGE_TYPE_SURFACE], 0);
+}
+
 struct Setting {
     const char* name;
     bool lz4;
@@ -277,6 +370,7 @@ TEST_P(RandomDisplay, ends_equal_whatever_is_drawn_and_however_the_client_reads)
     commit();
     connect({.caps = setting.lz4 ? kGtk : protocol::Capabilities{}, .send_buffer = setting.send_buffer});
     say_init();
+    std::deque<TestImage> shown{frame};
     for (int step = 0; step < 400; ++step) {
         const Rect bounds{0, 0, static_cast<int>(frame.width), static_cast<int>(frame.height)};
         const auto x = static_cast<int>(random.below(frame.width));
@@ -292,7 +386,7 @@ TEST_P(RandomDisplay, ends_equal_whatever_is_drawn_and_however_the_client_reads)
             }
             builder.add_changed(area);
         };
-        switch (random.below(8)) {
+        switch (random.below(9)) {
         case 0:
         case 1:
             draw([&] { return random(); });
@@ -329,6 +423,18 @@ TEST_P(RandomDisplay, ends_equal_whatever_is_drawn_and_however_the_client_reads)
                 resize(200 + random.below(400), 100 + random.below(300));
             }
             break;
+        case 7: { // what was covered comes back, in part
+            const TestImage& before = shown[random.below(4) % shown.size()];
+            if (before.width == frame.width && before.height == frame.height) {
+                draw([&, at = size_t{0}]() mutable {
+                    const size_t column = at % static_cast<size_t>(area.width());
+                    const size_t row = at++ / static_cast<size_t>(area.width());
+                    return before.pixels[(static_cast<size_t>(area.y1) + row) * before.stride +
+                                         static_cast<size_t>(area.x1) + column];
+                });
+            }
+            break;
+        }
         default:
             if (random.below(3) == 0) {
                 settle();
@@ -339,7 +445,11 @@ TEST_P(RandomDisplay, ends_equal_whatever_is_drawn_and_however_the_client_reads)
             break;
         }
         if (builder.dirty() && random.below(3) != 0) {
-            commit();
+            shown.push_back(frame);
+            if (shown.size() > 4) {
+                shown.pop_front();
+            }
+            commit(std::chrono::milliseconds{random.below(300)});
         }
         if (random.below(2) == 0) {
             run();
@@ -350,6 +460,7 @@ TEST_P(RandomDisplay, ends_equal_whatever_is_drawn_and_however_the_client_reads)
         commit();
     }
     settle();
+    EXPECT_GT(model.images[SPICE_IMAGE_TYPE_SURFACE], 0);
     channel->close("done");
     run();
     channel.reset();

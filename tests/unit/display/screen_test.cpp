@@ -53,6 +53,8 @@ public:
         return commit;
     }
 
+    PixelArea area() const { return {bounds(), pixels_.data(), static_cast<size_t>(size_.width)}; }
+
     bool same_as(const Screen& screen) const { return std::ranges::equal(screen.pixels(), pixels_); }
 
     Size size_;
@@ -160,13 +162,18 @@ TEST(Screen, ignores_what_lies_outside) {
 }
 
 TEST(Screen, follows_random_commits_and_tells_all_that_differs) {
+    int kept = 0;
     for (uint32_t seed = 0; seed < 150; ++seed) {
         test::Random random(seed);
         Model model(1 + static_cast<int>(random() % 190), 1 + static_cast<int>(random() % 70));
         Screen screen;
-        screen.apply(model.whole());
+        screen.keep_covered(true);
+        CoveredPixels::Time now{};
+        std::ranges::generate(model.pixels_, [&] { return random() & 0xffffff; });
+        screen.apply(model.whole(), now);
         for (int round = 0; round < 12; ++round) {
             Commit commit;
+            const Model shown(model);
             for (uint32_t i = random() % 3; i > 0; --i) {
                 const int dx = static_cast<int>(random() % 21) - 10;
                 const int dy = static_cast<int>(random() % 21) - 10;
@@ -186,13 +193,30 @@ TEST(Screen, follows_random_commits_and_tells_all_that_differs) {
                         model.at(dot.x1, dot.y1) = random() & 0xffffff;
                     }
                 }
+                for (int y = area.y1; y < area.y2 && i == 1; ++y) {
+                    std::generate_n(&model.at(area.x1, y), area.width(), [&] { return random() & 0xffffff; });
+                }
                 claimed |= area;
             }
             for (const Rect& area : claimed.rects()) {
                 commit.changed.push_back(model.block(area));
             }
-            const ScreenUpdate update = screen.apply(commit);
+            now += std::chrono::milliseconds{random() % 500};
+            const ScreenUpdate update = screen.apply(commit, now);
             ASSERT_TRUE(model.same_as(screen)) << "seed " << seed;
+            for (const auto& [memory, region] : update.kept) {
+                ++kept;
+                // What it has is what the screen showed before, pixel by pixel.
+                CoveredPixels::Regions valid;
+                valid.at(memory) = region;
+                for (const Rect& rect : region.rects()) {
+                    if (rect.area() >= CoveredPixels::kMinFound && !solid_colour(shown.area(), rect)) {
+                        ASSERT_EQ(screen.covered().find(rect, valid, shown.area()),
+                                  (std::vector<CoveredPixels::Found>{{memory, rect}}))
+                            << "seed " << seed;
+                    }
+                }
+            }
             for (int y = 0; y < model.size_.height; ++y) {
                 for (int x = 0; x < model.size_.width; ++x) {
                     if (model.at(x, y) != before.at(x, y)) {
@@ -203,6 +227,7 @@ TEST(Screen, follows_random_commits_and_tells_all_that_differs) {
             ASSERT_TRUE(Region(model.bounds()).contains(update.changed));
         }
     }
+    EXPECT_GT(kept, 20);
 }
 
 TEST(CopyOrder, is_right_for_every_direction_of_random_regions) {
