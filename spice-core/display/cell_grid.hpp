@@ -1,8 +1,9 @@
 // The fixed grid over the screen in which large changes are told.
 //
 // The same content in the same place makes the same cell, however it came there: that is what lets it be
-// found in a client's image cache, and encoded once for all clients. A cell is also one encoder's job: well
-// under a millisecond for the quick ones, so that several threads share a large update.
+// found in a client's image cache, and encoded once for all clients. A cell is also one encoder's job: about
+// a millisecond for the quick ones, so that several threads share a large update. Each begins anew to learn
+// what the content is like: cells of 256x256 take 9 to 13 % more bytes for text and controls.
 #pragma once
 
 #include "spice-core/region.hpp"
@@ -11,7 +12,7 @@
 
 namespace spice::display {
 
-inline constexpr int32_t kCell = 256; // pixels, both ways; cells at the right and lower edge may be smaller
+inline constexpr int32_t kCell = 320; // pixels, both ways; cells at the right and lower edge may be smaller
 
 // Not clipped to the surface.
 inline Rect cell_at(int32_t column, int32_t row) {

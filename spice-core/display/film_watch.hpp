@@ -27,7 +27,7 @@ public:
     static constexpr std::chrono::milliseconds kVideoGap{150};
     // Pixels. Less is not worth being lossy first: a JPEG's tables alone are 640 bytes. More is divided.
     static constexpr int64_t kMinPiece = 16 * 1024;
-    static constexpr int64_t kMaxPiece = 512 * 1024;
+    static constexpr int64_t kMaxPiece = 640 * 1024;
 
     // New content that looks like `content` is shown in `area`. True: it is film.
     bool shown(const Rect& area, ContentClass content, Time now);

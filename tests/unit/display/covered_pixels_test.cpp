@@ -1,5 +1,7 @@
 #include "display/covered_pixels.hpp"
 
+#include "display/cell_grid.hpp"
+
 #include "support/random.hpp"
 
 #include <gtest/gtest.h>
@@ -80,7 +82,7 @@ TEST_F(CoveredPixelsTest, finds_what_was_covered_and_nothing_else) {
     const Rect area{100, 50, 300, 250};
     const auto kept = cover(area, background);
     ASSERT_EQ(kept.size(), 1u);
-    EXPECT_EQ(kept[0].region, Region(Rect{0, 0, 512, 256})) << "the cells of the grid around it as well";
+    EXPECT_EQ(kept[0].region, Region(cell_at(0, 0))) << "the cells of the grid around it as well";
     known.at(kept[0].memory) = area;
     const auto finds = [&](const Rect& changed) { return found(kept[0].memory, changed, background); };
     EXPECT_EQ(finds(area), Region(area));
@@ -97,7 +99,7 @@ TEST_F(CoveredPixelsTest, keeps_around_a_moving_window_what_it_has_not_covered_y
     covered.changed(window);
     const auto kept = cover(Rect{260, 20, 280, 200}, picture, {});
     ASSERT_EQ(kept.size(), 1u);
-    EXPECT_EQ(kept[0].region, Region(Rect{256, 0, 512, 256}) - Region(window));
+    EXPECT_EQ(kept[0].region, Region(cell_at(0, 0)) - Region(window));
     EXPECT_TRUE(cover(Rect{256, 20, 276, 200}, picture).empty()) << "the next step is kept already";
 }
 
@@ -105,8 +107,7 @@ TEST_F(CoveredPixelsTest, leaves_out_where_a_single_pixel_differs) {
     Picture picture(1);
     const size_t memory = keep(picture);
     picture.at(299, 199) ^= 1;
-    EXPECT_EQ(found(memory, kWhole, picture), Region(kWhole) - Region(Rect{256, 0, 512, 256}))
-        << "but for its cell";
+    EXPECT_EQ(found(memory, kWhole, picture), Region(kWhole) - Region(cell_at(0, 0))) << "but for its cell";
     EXPECT_TRUE(found(memory, Rect{290, 190, 310, 250}, picture).empty());
 }
 
@@ -144,9 +145,9 @@ TEST_F(CoveredPixelsTest, keeps_what_has_been_still_for_a_while) {
         }
         return region;
     };
-    EXPECT_EQ(kept_after(milliseconds{1}), Region(Rect{256, 0, 600, 400}));
+    EXPECT_EQ(kept_after(milliseconds{1}), Region(Rect{kCell, 0, 600, 400}));
     EXPECT_EQ(kept_after(CoveredPixels::kStill), Region()) << "what is still is kept already";
-    EXPECT_EQ(kept_after(2 * CoveredPixels::kStill), Region(Rect{0, 0, 256, 400}));
+    EXPECT_EQ(kept_after(2 * CoveredPixels::kStill), Region(Rect{0, 0, kCell, 400}));
 }
 
 TEST_F(CoveredPixelsTest, forgets_what_is_recent_when_nothing_happened_for_long) {

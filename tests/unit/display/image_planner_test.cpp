@@ -1,5 +1,7 @@
 #include "display/image_planner.hpp"
 
+#include "display/cell_grid.hpp"
+
 #include "support/photo_image.hpp"
 #include "support/test_images.hpp"
 
@@ -100,7 +102,7 @@ TEST(ImagePlanner, finds_what_was_under_a_menu) {
     const auto closed = planner.plan(menu, screen, menu.area(), std::nullopt, true);
     ASSERT_EQ(closed.images.size(), 1u);
     EXPECT_TRUE(closed.images[0].cached);
-    EXPECT_EQ(closed.images[0].area, (Rect{0, 0, 256, 256}));
+    EXPECT_EQ(closed.images[0].area, cell_at(0, 0));
 }
 
 TEST(ImagePlanner, keeps_a_part_that_comes_a_second_time) {
@@ -276,12 +278,12 @@ TEST(ImagePlanner, takes_a_large_part_of_a_cell_for_the_whole_where_the_rest_cos
     Screen screen;
     const TestImage text = test::text_image(512, 512);
     show(screen, text);
-    const Rect half{0, 0, 256, 110};
+    const Rect half{0, 0, kCell, kCell * 45 / 100};
     ImagePlanner planner = planner_for();
     EXPECT_EQ(planner.plan(half, screen, half.area(), {}, true).images[0].area, half);
     ImagePlanner alone = planner_for();
     alone.preferences().alone = true;
-    EXPECT_EQ(alone.plan(half, screen, half.area(), {}, true).images[0].area, (Rect{0, 0, 256, 256}));
+    EXPECT_EQ(alone.plan(half, screen, half.area(), {}, true).images[0].area, cell_at(0, 0));
 }
 
 TEST(ImagePlanner, does_not_divide_a_film) {

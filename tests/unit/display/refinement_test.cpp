@@ -1,5 +1,7 @@
 #include "display/refinement.hpp"
 
+#include "display/cell_grid.hpp"
+
 #include <gtest/gtest.h>
 
 namespace spice::display {
@@ -112,11 +114,11 @@ TEST(Refinement, goes_on_cell_by_cell) {
     Refinement refinement;
     refinement.sent_lossy(Rect{100, 100, 700, 400});
     grow_old(refinement);
-    EXPECT_EQ(refinement.next(1), Region(Rect{100, 100, 256, 256})) << "at least one";
-    EXPECT_EQ(refinement.next(256 * 256), Region(Rect{100, 100, 512, 256}));
+    EXPECT_EQ(refinement.next(1), Region(Rect{100, 100, kCell, kCell})) << "at least one";
+    EXPECT_EQ(refinement.next(120'000), Region(Rect{100, 100, 2 * kCell, kCell}));
     EXPECT_EQ(refinement.next(1'000'000), refinement.due());
     refinement.sent_exact(refinement.next(1));
-    EXPECT_EQ(refinement.next(1), Region(Rect{256, 100, 512, 256}));
+    EXPECT_EQ(refinement.next(1), Region(Rect{kCell, 100, 2 * kCell, kCell}));
 }
 
 } // namespace

@@ -1,5 +1,7 @@
 #include "display/update_tracker.hpp"
 
+#include "display/cell_grid.hpp"
+
 #include <gtest/gtest.h>
 
 namespace spice::display {
@@ -93,9 +95,9 @@ TEST(UpdateTracker, lets_what_is_shown_move_on_while_the_rest_is_coming) {
 
 TEST(UpdateTracker, begins_no_cell_that_the_next_portion_can_take_whole) {
     UpdateTracker tracker;
-    tracker.reset({600, 256});
-    EXPECT_EQ(tracker.take(256 * 256 + 20000).changed, Region(Rect{0, 0, 256, 256}));
-    EXPECT_EQ(tracker.take(256 * 256 + 20000).changed, Region(Rect{256, 0, 512, 256}));
+    tracker.reset({2 * kCell + 80, kCell});
+    EXPECT_EQ(tracker.take(kCell * kCell + 20000).changed, Region(cell_at(0, 0)));
+    EXPECT_EQ(tracker.take(kCell * kCell + 20000).changed, Region(cell_at(1, 0)));
 }
 
 } // namespace
