@@ -13,6 +13,7 @@ namespace {
 
 // More rectangles are covered by fewer, larger ones: a few still pixels are taken for recent ones.
 constexpr size_t kMaxRecentRects = 256;
+constexpr int32_t kBand = 8; // rows
 
 // A pixel of a memory, whose rows are as wide as the screen.
 uint32_t* row(uint32_t* pixels, const PixelArea& picture, int32_t x, int32_t y) {
@@ -175,18 +176,24 @@ Region CoveredPixels::cells(const Memory& memory, const Region& changed, const R
     return found;
 }
 
+// In bands of a few rows, for a program that draws its uncovered window anew may be seen in the middle of it.
 Region CoveredPixels::parts(const Memory& memory, const Region& changed, const Region& valid,
                             const PixelArea& picture) {
     Region found;
     for_each_cell(changed & valid, [&](const Rect&, const Region& here) {
+        std::vector<Rect> bands;
         const Rect around = here.extents();
-        if (valid.contains(around) && has(memory, around, picture)) {
-            found |= around;
-            return;
-        }
-        for (const Rect& rect : here.rects()) {
-            if (has(memory, rect, picture)) {
-                found |= rect;
+        split_rows(around, int64_t{kBand} * around.width(), bands);
+        for (const Rect& band : bands) {
+            if (valid.contains(band) && has(memory, band, picture)) {
+                found |= band;
+                continue;
+            }
+            const Region pieces = here & Region(band);
+            for (const Rect& piece : pieces.rects()) {
+                if (has(memory, piece, picture)) {
+                    found |= piece;
+                }
             }
         }
     });

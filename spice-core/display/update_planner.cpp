@@ -104,11 +104,10 @@ void plan_cells(Region& changed, const Screen& screen, const CellChoice& take_wh
             const Rect cell = inside(cell_at(column, row), screen);
             const Region here = changed & Region(cell);
             const int64_t area = here.area();
-            if (area < kMinCellChange && area < cell.area()) {
+            if (area < cell.area() && (area < kMinCellChange || is_fill(here, screen))) {
                 continue;
             }
-            if (area * 100 < cell.area() * kWholeShare &&
-                (is_fill(here, screen) || !take_whole(cell, area))) {
+            if (area * 100 < cell.area() * kWholeShare && !take_whole(cell, area)) {
                 continue;
             }
             whole.push_back(cell);

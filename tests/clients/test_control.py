@@ -10,7 +10,7 @@ import numpy
 import pytest
 from support import pixels, processes
 from support.control_client import Closed, Control
-from support.exact import assert_exact, wait_changed
+from support.exact import assert_exact, wait_changed, wait_rest
 from support.xdisplay import Cursor
 
 F_GET_SEALS = 1034
@@ -239,6 +239,25 @@ def test_clients_and_their_figures(xspice, control, come):
     assert after["frames"] > about["frames"] and after["bytes_sent"] > about["bytes_sent"]
     xspice.x.destroy_window(window)
     xspice.end_client(logo)
+
+
+def test_what_a_window_covered_comes_from_the_clients_memory(xspice, control, come):
+    terminal = xspice.run("xterm", "-geometry", "80x25+0+0", "-e", "sh", "-c", "ls -l /usr/bin | head -100; sleep 1000")
+    wait_rest(xspice)
+    viewer = come()
+    assert_exact(viewer, xspice)
+    wait_rest(xspice)  # only what has been still is kept
+    for _ in range(3):
+        window = xspice.x.window(50, 50, 300, 200, events=False)
+        assert_exact(viewer, xspice)
+        before = only_client(control)
+        xspice.x.destroy_window(window)
+        wait_rest(xspice)
+        assert_exact(viewer, xspice)
+        after = only_client(control)
+        # The text alone is 1800 bytes; a few lines of it may be seen while the terminal draws them.
+        assert after["bytes_sent"] - before["bytes_sent"] < 1000
+    xspice.end_client(terminal)
 
 
 def test_clients_that_come_another_way(server, client, tmp_path):

@@ -180,6 +180,19 @@ TEST(UpdatePlanner, does_not_ask_about_cells_around_one_colour) {
     EXPECT_EQ(plan.covered(), changed);
 }
 
+// A window is cleared before its program draws: nobody need see the cell around it, however much of it that
+// is.
+TEST(UpdatePlanner, fills_what_is_of_one_colour_in_most_of_a_cell) {
+    test::TestImage image = test::photo_image(kCell, kCell);
+    image.fill(10, 10, kCell, kCell, 0x204060);
+    const Screen screen = screen_of(image);
+    const Region changed = Rect{10, 10, kCell, kCell};
+    const UpdatePlan plan = plan_update(changed, screen, never);
+    check(plan, changed, screen);
+    EXPECT_EQ(plan.fills.size(), 1u);
+    EXPECT_EQ(plan.covered(), changed);
+}
+
 TEST(UpdatePlanner, covers_random_regions_of_every_content) {
     for (uint32_t seed = 0; seed < 60; ++seed) {
         test::Random random(seed);
