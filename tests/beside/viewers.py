@@ -82,8 +82,7 @@ class _InWindow:
         self._screen.start()
         settings = self._screen.directory / "openbox.xml"
         settings.write_text(_FULL_SCREEN)
-        manager = self._screen.run("openbox", "--config-file", settings)
-        processes.wait_for(lambda: self._managed(manager), 10, "openbox manages the viewer's screen")
+        self._screen.run_window_manager("--config-file", settings)
         self._screen.run(*self._link.viewer.enter, *self.command(server))
         _wait_for_colour(self._screen.x.picture, colour)
         self._watch = processes.spawn(
@@ -91,12 +90,6 @@ class _InWindow:
             log=self._screen.log_path, env=self._screen.client_environment(), stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, text=True)
         assert self._watch.stdout.readline() == "ready\n", self._screen.log()
-
-    def _managed(self, manager):
-        assert manager.poll() is None, "openbox has ended"
-        check = subprocess.run(["xprop", "-root", "_NET_SUPPORTING_WM_CHECK"], capture_output=True, text=True,
-                               check=False, env={"DISPLAY": self._screen.name, "PATH": "/usr/bin"})
-        return "window id" in check.stdout
 
     def _ask(self, *words):
         print(*words, file=self._watch.stdin, flush=True)

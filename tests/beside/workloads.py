@@ -122,7 +122,7 @@ def _xdotool(session, *words):
 @workload("typing")
 def _typing(session):
     """300 keys in a terminal, 15 a second."""
-    session.server.run("openbox")
+    session.server.run_window_manager()
     session.server.run(*_XTERM, *_XFT, "-e", "cat")
     _settled(session)
     text = ("the quick brown fox jumps over the lazy dog 0123456789 " * 6)[:session.part(300)]
@@ -220,7 +220,7 @@ def _gtk_script(left, top):
 @workload("gtk")
 def _gtk(session):
     """A GTK 3 program: clicks, menus, tabs, lists."""
-    session.server.run("openbox")
+    session.server.run_window_manager()
     session.server.run("gtk3-widget-factory")
     window = _wait_window(session, "--class", "gtk3-widget-factory")
     _xdotool(session, "windowmove", "--sync", window, 277, 169, "mousemove", 277 + 682, 169 + 26, "click", 1)
@@ -235,7 +235,7 @@ def _browser(session):
     flags = ["--no-sandbox", "--disable-gpu", "--kiosk", "--no-first-run", "--disable-background-networking",
              "--disable-component-update", "--disable-sync", "--proxy-server=direct://", "--disable-dev-shm-usage",
              "--password-store=basic", f"--user-data-dir={session.server.directory / 'chromium'}"]
-    session.server.run("openbox")
+    session.server.run_window_manager()
     session.server.run("chromium", *flags, f"file://{pictures.web_page()}/index.html")
     _wait_window(session, "--name", "^loaded")
     session.server.x.warp_pointer(960, 600)

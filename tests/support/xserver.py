@@ -231,6 +231,16 @@ class XServer:
         output = (self.directory / "clients.txt").read_text(errors="replace")[-1000:]
         assert status == 0, f"{argv} ended with {status}: {output}"
 
+    def run_window_manager(self, *options):
+        """openbox; returns when it manages the screen. A window that is shown while it begins may stay hidden."""
+        manager = self.run("openbox", *options)
+
+        def manages():
+            assert manager.poll() is None, f"openbox has ended: {(self.directory / 'clients.txt').read_text()}"
+            return "window id" in self._ask("xprop", "-root", "_NET_SUPPORTING_WM_CHECK").stdout
+
+        processes.wait_for(manages, 10, f"openbox manages {self.name}")
+
     def xrandr(self, *arguments):
         """What xrandr printed; asserts that it succeeded and that the server lives."""
         done = self.try_xrandr(*arguments)
@@ -238,11 +248,14 @@ class XServer:
         return done.stdout
 
     def try_xrandr(self, *arguments):
-        environment = {name: str(value) for name, value in self.client_environment().items() if value is not None}
-        done = subprocess.run(["xrandr", *arguments], capture_output=True, text=True, timeout=20, check=False,
-                              env={**os.environ, **environment})
+        done = self._ask("xrandr", *arguments)
         assert self.process.poll() is None, self.log()[-2000:]
         return done
+
+    def _ask(self, *argv):
+        environment = {name: str(value) for name, value in self.client_environment().items() if value is not None}
+        return subprocess.run(argv, capture_output=True, text=True, timeout=20, check=False,
+                              env={**os.environ, **environment})
 
     def end_client(self, client):
         """With everything that it started."""
