@@ -12,6 +12,9 @@ namespace {
 
 constexpr int32_t kTile = 32;     // pixels; what the search for solid areas works in
 constexpr size_t kMaxImages = 64; // more are covered by fewer, larger ones
+// A high strip is cut, so that the text under a photograph is not told as photograph; but not into pieces of
+// which the messages are the most.
+constexpr int64_t kMinSplitPixels = 32 * 1024;
 
 // The colours of an area's tiles.
 class SolidTiles {
@@ -172,7 +175,8 @@ void plan_rest(const Region& changed, const Screen& screen, UpdatePlan& plan) {
         areas.assign(fewer.rects().begin(), fewer.rects().end());
     }
     for (const Rect& area : areas) {
-        split_rows(area, std::min(kMaxImagePixels, int64_t{area.width()} * kCell), plan.parts);
+        const int64_t as_high_as_a_cell = int64_t{area.width()} * kCell;
+        split_rows(area, std::clamp(as_high_as_a_cell, kMinSplitPixels, kMaxImagePixels), plan.parts);
     }
     plan.fills.insert(plan.fills.end(), fills.begin(), fills.end());
 }

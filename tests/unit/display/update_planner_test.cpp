@@ -135,11 +135,13 @@ TEST(UpdatePlanner, cuts_a_wide_strip_into_parts_of_bounded_size) {
 
 TEST(UpdatePlanner, cuts_a_high_strip_where_its_content_may_be_another) {
     const Screen screen = screen_of(test::photo_image(300, 900));
-    const Region strip = Rect{10, 0, 110, 900};
+    const Region strip = Rect{0, 0, 128, 900};
     const UpdatePlan plan = plan_update(strip, screen, never);
     check(plan, strip, screen);
     EXPECT_TRUE(plan.cells.empty());
     EXPECT_EQ(plan.parts.size(), 3u);
+    const Region thin = Rect{0, 0, 8, 900}; // what a dragged window uncovers
+    EXPECT_EQ(plan_update(thin, screen, never).parts, (std::vector<Rect>{{0, 0, 8, 900}}));
 }
 
 TEST(UpdatePlanner, asks_whether_a_cell_that_changed_in_part_goes_as_a_whole) {
