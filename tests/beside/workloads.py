@@ -121,7 +121,7 @@ def _xdotool(session, *words):
 
 @workload("typing")
 def _typing(session):
-    """300 keys in a terminal, 15 a second."""
+    """300 keys in a terminal, 30 a second."""
     session.server.run_window_manager()
     session.server.run(*_XTERM, *_XFT, "-e", "cat")
     _settled(session)
