@@ -9,7 +9,6 @@
 #include <boost/asio/detached.hpp>
 
 #include <algorithm>
-#include <cstring>
 #include <exception>
 #include <functional>
 #include <utility>
@@ -23,15 +22,6 @@ namespace {
 // Images of fewer pixels together are encoded at once: that takes no longer than the way to another thread
 // and back.
 constexpr int64_t kInlinePixels = 32 * 1024;
-
-std::shared_ptr<const uint32_t[]> snapshot(const codecs::ImageView& image) {
-    std::shared_ptr<uint32_t[]> pixels =
-        std::make_shared_for_overwrite<uint32_t[]>(size_t{image.width} * image.height);
-    for (uint32_t y = 0; y < image.height; ++y) {
-        std::memcpy(pixels.get() + size_t{y} * image.width, image.row(y), image.row_size());
-    }
-    return pixels;
-}
 
 // None: the dictionary has nothing to gain, or no memory.
 codecs::SharedImage encode_own(codecs::GlzDictionary& dictionary, const codecs::ContentKey& key,
@@ -87,7 +77,12 @@ void DisplayChannel::encode_and_send(Images images) {
     std::vector<codecs::EncodeJob> jobs;
     jobs.reserve(images.size());
     for (const display::PlannedImage& image : images) {
-        jobs.push_back({image.choice.recipe, image.key, snapshot(screen.view(image.area))});
+        // A dictionary has its pixels without gaps, and for longer than a commit should last.
+        display::Screen::StillPixels still =
+            image.choice.dictionary
+                ? display::Screen::StillPixels{screen.copy_of(image.area), image.key.width}
+                : screen.still(image.area);
+        jobs.push_back({image.choice.recipe, image.key, std::move(still.first), still.stride});
     }
     encoding_ = true;
     auto self = std::static_pointer_cast<DisplayChannel>(shared_from_this());
@@ -100,8 +95,9 @@ void DisplayChannel::encode_here(const Images& images) {
     for (const display::PlannedImage& image : images) {
         const codecs::ImageView view = session().screen.view(image.area);
         const codecs::SharedImage own =
-            image.choice.dictionary ? encode_own(*dictionary_, image.key, snapshot(view), image.choice.zlib)
-                                    : nullptr;
+            image.choice.dictionary
+                ? encode_own(*dictionary_, image.key, session().screen.copy_of(image.area), image.choice.zlib)
+                : nullptr;
         send_image(image, own ? own : pool.encode_here(image.choice.recipe, image.key, view), own != nullptr);
     }
 }

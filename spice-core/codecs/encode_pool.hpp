@@ -36,9 +36,10 @@ EncodedImage encode_by(const Recipe& recipe, const ImageView& image);
 struct EncodeJob {
     Recipe recipe;
     ContentKey key;                           // of the pixels
-    std::shared_ptr<const uint32_t[]> pixels; // xrgb8888, key.width * key.height values without gaps
+    std::shared_ptr<const uint32_t[]> pixels; // xrgb8888, the rows of an image of the key's size
+    size_t stride = 0;                        // pixels from one row to the next
 
-    ImageView view() const { return xrgb_view(pixels.get(), key.width, key.width, key.height); }
+    ImageView view() const { return xrgb_view(pixels.get(), stride, key.width, key.height); }
 };
 
 class EncodePool {

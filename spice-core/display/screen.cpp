@@ -37,6 +37,7 @@ ScreenUpdate Screen::apply(const Commit& commit, CoveredPixels::Time now) {
         return update;
     }
     ++generation_;
+    let_commit_go();
     covered_.advance(now);
     const Region bounds = Rect{0, 0, surface_->size.width, surface_->size.height};
     std::vector<Copy> told;
@@ -69,6 +70,7 @@ ScreenUpdate Screen::apply(const Commit& commit, CoveredPixels::Time now) {
         update.kept.clear();
         update.changed = bounds;
     }
+    latest_ = commit.changed;
     if (covered_wanted_) {
         covered_.changed(update.changed | written_by(update.copies));
     }
@@ -208,6 +210,27 @@ void Screen::move_pixels(const Copy& copy) {
 codecs::ImageView Screen::view(const Rect& area) const {
     return codecs::xrgb_view(picture().at(area.x1, area.y1), stride(), static_cast<uint32_t>(area.width()),
                              static_cast<uint32_t>(area.height()));
+}
+
+Screen::StillPixels Screen::still(const Rect& area) const {
+    for (const PixelBlock& block : latest_) {
+        if (intersect(block.area, area) == area) {
+            const auto stride = static_cast<size_t>(block.area.width());
+            const PixelArea whole{block.area, block.pixels.get(), stride};
+            return {{block.pixels, whole.at(area.x1, area.y1)}, stride};
+        }
+    }
+    return {copy_of(area), static_cast<size_t>(area.width())};
+}
+
+std::shared_ptr<const uint32_t[]> Screen::copy_of(const Rect& area) const {
+    std::shared_ptr<uint32_t[]> pixels =
+        std::make_shared_for_overwrite<uint32_t[]>(static_cast<size_t>(area.area()));
+    uint32_t* row = pixels.get();
+    for (int32_t y = area.y1; y < area.y2; ++y, row += area.width()) {
+        copy_pixels(picture().at(area.x1, y), row, area.width());
+    }
+    return pixels;
 }
 
 PixelArea Screen::picture() const {

@@ -13,6 +13,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -44,6 +45,15 @@ public:
     size_t stride() const { return static_cast<size_t>(surface_ ? surface_->size.width : 0); }
     // Those in `area`, which lies in the surface; later commits overwrite them.
     codecs::ImageView view(const Rect& area) const;
+    std::shared_ptr<const uint32_t[]> copy_of(const Rect& area) const; // without gaps
+    // What stays as it is, too: the pixels of the commit that was applied last, or else a copy.
+    struct StillPixels {
+        std::shared_ptr<const uint32_t[]> first; // the upper left one
+        size_t stride = 0;
+    };
+    StillPixels still(const Rect& area) const;
+    // From now on still() copies: whoever had something to say of the last commit has said it.
+    void let_commit_go() { latest_.clear(); }
     // Of the pixels: they are the same for as long as this is.
     uint64_t generation() const { return generation_; }
     PixelArea picture() const; // all of it; there must be a surface
@@ -76,6 +86,7 @@ private:
     std::optional<Surface> surface_;
     MonitorsConfig monitors_;
     std::vector<uint32_t> pixels_;
+    std::vector<PixelBlock> latest_; // of the last commit; pixels_ has the same in these areas
     uint64_t generation_ = 0;
     MotionSearch motion_search_;
     CoveredPixels covered_;

@@ -236,6 +236,7 @@ void Server::Impl::apply(Commit commit) {
     if (update.pixels_changed() || update.monitors_changed) {
         registry.screen_updated(update);
     }
+    session.screen.let_commit_go();
     if (cursor_shape || commit.cursor_position) {
         registry.cursor_changed(cursor_shape);
     }

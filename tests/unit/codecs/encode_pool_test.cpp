@@ -26,7 +26,7 @@ EncodeJob job_of(const test::TestImage& image, const ImageCodec* codec) {
     const std::vector<uint32_t> rows = image.packed();
     std::shared_ptr<uint32_t[]> pixels = std::make_shared<uint32_t[]>(rows.size());
     std::ranges::copy(rows, pixels.get());
-    return {{codec, nullptr}, content_key(image.view()), std::move(pixels)};
+    return {{codec, nullptr}, content_key(image.view()), std::move(pixels), image.width};
 }
 
 class ThrowingCodec final : public ImageCodec {

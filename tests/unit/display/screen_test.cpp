@@ -130,6 +130,44 @@ TEST(Screen, finds_single_pixels) {
     EXPECT_TRUE(model.same_as(screen));
 }
 
+TEST(Screen, gives_away_the_pixels_of_a_commit_until_that_may_go) {
+    Screen screen;
+    Model model(300, 200);
+    screen.apply(model.whole());
+    const Rect inside{20, 30, 90, 80};
+    const Rect beside{0, 0, 50, 40};
+    for (const Rect& rect : {inside, beside}) {
+        model.at(rect.x1, rect.y1) = 0x445566;
+        model.at(rect.x2 - 1, rect.y2 - 1) = 0x778899;
+    }
+    const auto same = [&](const Rect& area) {
+        const Screen::StillPixels still = screen.still(area);
+        for (int y = area.y1; y < area.y2; ++y) {
+            for (int x = area.x1; x < area.x2; ++x) {
+                const auto offset = static_cast<size_t>(y - area.y1) * still.stride;
+                if (still.first[offset + static_cast<size_t>(x - area.x1)] != model.at(x, y)) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    };
+    Commit commit;
+    commit.changed.push_back(model.block({10, 20, 100, 120}));
+    commit.changed.push_back(model.block({0, 0, 10, 10}));
+    screen.apply(commit);
+    const std::shared_ptr<const uint32_t[]> pixels = commit.changed[0].pixels;
+    EXPECT_EQ(screen.still(inside).first.get(), pixels.get() + 10 * 90 + 10);
+    EXPECT_EQ(screen.still(inside).stride, 90u);
+    EXPECT_TRUE(same(inside));
+    EXPECT_EQ(screen.still(beside).stride, 50u);
+    screen.let_commit_go();
+    commit = {};
+    EXPECT_EQ(pixels.use_count(), 1);
+    EXPECT_EQ(screen.still(inside).stride, 70u);
+    EXPECT_TRUE(same(inside));
+}
+
 TEST(Screen, tells_one_changed_window_as_one_rectangle) {
     Screen screen;
     Model model(640, 480);
