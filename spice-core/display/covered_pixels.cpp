@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <new>
+#include <span>
 #include <utility>
 
 namespace spice::display {
@@ -73,34 +74,40 @@ void CoveredPixels::cover(const Region& lost, const Region& overwritten, const P
     if (picture.area.area() > kMaxScreen || lost.area() < kMinKept) {
         return;
     }
+    ++uses_;
     const Region busy = overwritten | recent_ | less_recent_;
     const Region still = (lost - busy).simplified(kMaxRects) - overwritten;
+    // What covers more is another desktop.
+    const bool small = still.area() <= picture.area.area() / 2;
+    const std::span<Memory> memories(memories_.data(), small ? kMemories : 1);
     for (const Rect& rect : still.rects()) {
         if (rect.area() >= kMinKept && !solid_colour(picture, rect)) {
-            keep(rect, busy, picture, kept);
+            keep(rect, busy, picture, memories, kept);
         }
     }
 }
 
 // Into the first memory that has nothing else there; then its cells of the grid are kept as far as they are
-// still and unknown, too, for what covers a part of them often goes on. Else where nothing was kept for the
-// longest time.
+// still and unknown, too, for what covers a part of them often goes on. Else over what was kept or found
+// again long ago: of two desktops in turns the one stays here, and the other in the image caches.
 void CoveredPixels::keep(const Rect& rect, const Region& busy, const PixelArea& picture,
-                         std::vector<Kept>& kept) {
-    const auto fits = [&](const Memory& memory) {
-        const Region known = memory.known & Region(rect);
+                         std::span<Memory> memories, std::vector<Kept>& kept) {
+    auto memory = std::ranges::find_if(memories, [&](const Memory& candidate) {
+        const Region known = candidate.known & Region(rect);
         return std::ranges::all_of(known.rects(),
-                                   [&](const Rect& part) { return has(memory, part, picture); });
-    };
-    auto memory = std::ranges::find_if(memories_, fits);
+                                   [&](const Rect& part) { return has(candidate, part, picture); });
+    });
     Region region = rect;
-    if (memory != memories_.end()) {
+    if (memory != memories.end()) {
         region |= Region(intersect(cells_around(rect), picture.area)) - busy;
         region -= memory->known;
     } else {
-        memory = std::ranges::min_element(memories_, {}, &Memory::used);
+        memory = std::ranges::min_element(memories, {}, &Memory::used);
+        if (memory->used < uses_ && memory->used + kPatience >= uses_) {
+            return;
+        }
     }
-    memory->used = ++uses_;
+    memory->used = uses_;
     if (region.empty()) {
         return; // it is kept already
     }
@@ -111,7 +118,7 @@ void CoveredPixels::keep(const Rect& rect, const Region& busy, const PixelArea& 
         }
     }
     memory->known |= region;
-    kept.push_back({static_cast<size_t>(memory - memories_.begin()), std::move(region)});
+    kept.push_back({static_cast<size_t>(memory - memories.begin()), std::move(region)});
 }
 
 // Memory from calloc() is not there before it is used, and most of it may never be.

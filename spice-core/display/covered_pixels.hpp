@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 namespace spice::display {
@@ -23,12 +24,12 @@ class CoveredPixels {
 public:
     using Time = std::chrono::steady_clock::time_point;
 
-    static constexpr size_t kMemories = 2; // two desktops, or a window and its menu
-    static constexpr std::chrono::milliseconds kStill{
-        100};                                 // what changed later than that is not worth keeping
-    static constexpr int64_t kMinKept = 1024; // pixels of a rectangle
-    static constexpr int64_t kMinFound = 512; // pixels of a rectangle
-    static constexpr size_t kMaxRects = 16;   // that are kept at a time
+    static constexpr size_t kMemories = 2;                      // below windows, and below their menus
+    static constexpr std::chrono::milliseconds kStill{100};     // what changed later is not worth keeping
+    static constexpr int64_t kMinKept = 1024;                   // pixels of a rectangle
+    static constexpr int64_t kMinFound = 512;                   // pixels of a rectangle
+    static constexpr size_t kMaxRects = 16;                     // that are kept at a time
+    static constexpr uint64_t kPatience = 2;                    // updates before something else replaces it
     static constexpr int64_t kMaxScreen = int64_t{4096} * 2160; // pixels; of a larger one nothing is kept
 
     // `memory` has in `region` what the screen showed there before the update that covered it.
@@ -81,7 +82,8 @@ private:
     static Region parts(const Memory& memory, const Region& changed, const Region& valid,
                         const PixelArea& picture);
     static void make(Memory& memory, const PixelArea& picture);
-    void keep(const Rect& rect, const Region& busy, const PixelArea& picture, std::vector<Kept>& kept);
+    void keep(const Rect& rect, const Region& busy, const PixelArea& picture, std::span<Memory> memories,
+              std::vector<Kept>& kept);
 
     std::array<Memory, kMemories> memories_;
     uint64_t uses_ = 0;

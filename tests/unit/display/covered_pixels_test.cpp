@@ -160,19 +160,35 @@ TEST_F(CoveredPixelsTest, forgets_what_is_recent_when_nothing_happened_for_long)
     EXPECT_FALSE(cover(kWhole, picture).empty());
 }
 
-TEST_F(CoveredPixelsTest, has_room_for_two_desktops) {
+TEST_F(CoveredPixelsTest, keeps_one_of_two_desktops_until_others_come) {
     const Picture one(1);
     const Picture two(2);
     const size_t first = keep(one);
-    const size_t second = keep(two);
-    EXPECT_NE(first, second);
-    for (int i = 0; i < 3; ++i) {
-        EXPECT_TRUE(cover(kWhole, i % 2 == 0 ? one : two).empty()) << "it is kept already";
+    for (int i = 0; i < 4; ++i) {
+        EXPECT_TRUE(cover(kWhole, two).empty()) << "there is no room";
+        EXPECT_TRUE(cover(kWhole, one).empty()) << "it is kept already";
     }
     EXPECT_EQ(found(first, kWhole, one), Region(kWhole));
-    EXPECT_EQ(found(second, kWhole, two), Region(kWhole));
-    EXPECT_EQ(keep(Picture(3)), second) << "the one that was used last was the first";
-    EXPECT_TRUE(found(second, kWhole, two).empty());
+    const Picture three(3);
+    for (uint64_t i = 0; i < CoveredPixels::kPatience; ++i) {
+        EXPECT_TRUE(cover(kWhole, three).empty());
+    }
+    EXPECT_EQ(keep(three), first);
+    EXPECT_EQ(found(first, kWhole, three), Region(kWhole));
+}
+
+TEST_F(CoveredPixelsTest, keeps_a_window_below_its_menu_apart_from_the_desktop_below_the_window) {
+    const Picture desktop(1);
+    const Picture window(2);
+    const size_t below = keep(desktop);
+    const Rect menu{100, 100, 200, 200};
+    const auto kept = cover(menu, window);
+    ASSERT_EQ(kept.size(), 1u);
+    EXPECT_NE(kept[0].memory, below);
+    EXPECT_LE(kept[0].region.area(), kWhole.area() / 2);
+    known.at(kept[0].memory) = kept[0].region;
+    EXPECT_EQ(found(kept[0].memory, menu, window), Region(menu));
+    EXPECT_EQ(found(below, menu, desktop), Region(menu));
 }
 
 TEST_F(CoveredPixelsTest, is_empty_after_clear) {
