@@ -14,19 +14,19 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr int32_t kWidth = 600;
-constexpr int32_t kHeight = 400;
-constexpr Rect kWhole{0, 0, kWidth, kHeight};
+constexpr int32_t kPictureWidth = 600;
+constexpr int32_t kPictureHeight = 400;
+constexpr Rect kPicture{0, 0, kPictureWidth, kPictureHeight};
 
 class Picture {
 public:
-    explicit Picture(uint32_t seed) : pixels_(size_t{kWidth} * kHeight) {
+    explicit Picture(uint32_t seed) : pixels_(size_t{kPictureWidth} * kPictureHeight) {
         test::Random random(seed);
         std::ranges::generate(pixels_, [&] { return random() & 0xffffff; });
     }
 
     uint32_t& at(int32_t x, int32_t y) {
-        return pixels_.at(static_cast<size_t>(y) * kWidth + static_cast<size_t>(x));
+        return pixels_.at(static_cast<size_t>(y) * kPictureWidth + static_cast<size_t>(x));
     }
     void fill(const Rect& rect, uint32_t colour) {
         for (int32_t y = rect.y1; y < rect.y2; ++y) {
@@ -34,7 +34,7 @@ public:
         }
     }
     operator PixelArea() const {
-        return {kWhole, pixels_.data(), kWidth};
+        return {kPicture, pixels_.data(), kPictureWidth};
     } // NOLINT(google-explicit-constructor)
 
 private:
@@ -65,7 +65,7 @@ protected:
     }
     // Covers all, and remembers where a client that was told has got it.
     size_t keep(const Picture& picture) {
-        const std::vector<CoveredPixels::Kept> kept = cover(kWhole, picture);
+        const std::vector<CoveredPixels::Kept> kept = cover(kPicture, picture);
         EXPECT_EQ(kept.size(), 1u);
         known.at(kept[0].memory) |= kept[0].region;
         return kept[0].memory;
@@ -107,7 +107,7 @@ TEST_F(CoveredPixelsTest, leaves_out_where_a_single_pixel_differs) {
     Picture picture(1);
     const size_t memory = keep(picture);
     picture.at(299, 199) ^= 1;
-    EXPECT_EQ(found(memory, kWhole, picture), Region(kWhole) - Region(Rect{0, 192, kCell, 200}))
+    EXPECT_EQ(found(memory, kPicture, picture), Region(kPicture) - Region(Rect{0, 192, kCell, 200}))
         << "but for a band of its cell";
     EXPECT_EQ(found(memory, Rect{290, 190, 310, 250}, picture), Region(Rect{290, 206, 310, 250}));
 }
@@ -154,10 +154,10 @@ TEST_F(CoveredPixelsTest, keeps_what_has_been_still_for_a_while) {
 TEST_F(CoveredPixelsTest, forgets_what_is_recent_when_nothing_happened_for_long) {
     const Picture picture(1);
     covered.advance(now);
-    covered.changed(kWhole);
-    EXPECT_TRUE(cover(kWhole, picture).empty());
+    covered.changed(kPicture);
+    EXPECT_TRUE(cover(kPicture, picture).empty());
     covered.advance(now + 10 * CoveredPixels::kStill);
-    EXPECT_FALSE(cover(kWhole, picture).empty());
+    EXPECT_FALSE(cover(kPicture, picture).empty());
 }
 
 TEST_F(CoveredPixelsTest, keeps_one_of_two_desktops_until_others_come) {
@@ -165,16 +165,16 @@ TEST_F(CoveredPixelsTest, keeps_one_of_two_desktops_until_others_come) {
     const Picture two(2);
     const size_t first = keep(one);
     for (int i = 0; i < 4; ++i) {
-        EXPECT_TRUE(cover(kWhole, two).empty()) << "there is no room";
-        EXPECT_TRUE(cover(kWhole, one).empty()) << "it is kept already";
+        EXPECT_TRUE(cover(kPicture, two).empty()) << "there is no room";
+        EXPECT_TRUE(cover(kPicture, one).empty()) << "it is kept already";
     }
-    EXPECT_EQ(found(first, kWhole, one), Region(kWhole));
+    EXPECT_EQ(found(first, kPicture, one), Region(kPicture));
     const Picture three(3);
     for (uint64_t i = 0; i < CoveredPixels::kPatience; ++i) {
-        EXPECT_TRUE(cover(kWhole, three).empty());
+        EXPECT_TRUE(cover(kPicture, three).empty());
     }
     EXPECT_EQ(keep(three), first);
-    EXPECT_EQ(found(first, kWhole, three), Region(kWhole));
+    EXPECT_EQ(found(first, kPicture, three), Region(kPicture));
 }
 
 TEST_F(CoveredPixelsTest, keeps_a_window_below_its_menu_apart_from_the_desktop_below_the_window) {
@@ -185,7 +185,7 @@ TEST_F(CoveredPixelsTest, keeps_a_window_below_its_menu_apart_from_the_desktop_b
     const auto kept = cover(menu, window);
     ASSERT_EQ(kept.size(), 1u);
     EXPECT_NE(kept[0].memory, below);
-    EXPECT_LE(kept[0].region.area(), kWhole.area() / 2);
+    EXPECT_LE(kept[0].region.area(), kPicture.area() / 2);
     known.at(kept[0].memory) = kept[0].region;
     EXPECT_EQ(found(kept[0].memory, menu, window), Region(menu));
     EXPECT_EQ(found(below, menu, desktop), Region(menu));
@@ -195,21 +195,21 @@ TEST_F(CoveredPixelsTest, is_empty_after_clear) {
     const Picture picture(1);
     keep(picture);
     covered.clear();
-    EXPECT_EQ(cover(kWhole, picture).size(), 1u);
+    EXPECT_EQ(cover(kPicture, picture).size(), 1u);
 }
 
 TEST_F(CoveredPixelsTest, tells_few_rectangles) {
     Picture picture(1);
     const size_t memory = keep(picture);
     Region changed;
-    for (int32_t y = 0; y < kHeight; y += 40) {
-        for (int32_t x = 0; x < kWidth; x += 40) {
+    for (int32_t y = 0; y < kPictureHeight; y += 40) {
+        for (int32_t x = 0; x < kPictureWidth; x += 40) {
             changed |= Rect{x, y, x + 30, y + 30};
             picture.at(x + 35, y + 35) ^= 1; // between them
         }
     }
     CoveredPixels::Regions valid;
-    valid.at(memory) = kWhole;
+    valid.at(memory) = kPicture;
     const auto pieces = covered.find(changed, valid, picture);
     EXPECT_FALSE(pieces.empty());
     EXPECT_LE(pieces.size(), CoveredPixels::kMaxFound);

@@ -11,21 +11,21 @@
 namespace spice::display {
 namespace {
 
-constexpr int kWidth = 2048;
-constexpr int kHeight = 1024;
+constexpr int kScreenWidth = 2048;
+constexpr int kScreenHeight = 1024;
 constexpr std::chrono::milliseconds kFrame{33};
 
 class FilmWatchTest : public testing::Test {
 protected:
-    FilmWatchTest() { show(test::photo_image(kWidth, kHeight)); }
+    FilmWatchTest() { show(test::photo_image(kScreenWidth, kScreenHeight)); }
 
     void show(const test::TestImage& image) {
         const std::vector<uint32_t> rows = image.packed();
         std::shared_ptr<uint32_t[]> pixels = std::make_shared<uint32_t[]>(rows.size());
         std::ranges::copy(rows, pixels.get());
         Commit commit;
-        commit.surface = Surface{0, {kWidth, kHeight}};
-        commit.changed.push_back({{0, 0, kWidth, kHeight}, std::move(pixels)});
+        commit.surface = Surface{0, {kScreenWidth, kScreenHeight}};
+        commit.changed.push_back({{0, 0, kScreenWidth, kScreenHeight}, std::move(pixels)});
         screen.apply(commit);
     }
 
@@ -91,7 +91,7 @@ TEST_F(FilmWatchTest, makes_few_pieces_of_bounded_size) {
     EXPECT_EQ(Region(pieces), Region(film));
     EXPECT_TRUE(
         std::ranges::all_of(pieces, [](const Rect& piece) { return piece.area() <= FilmWatch::kMaxPiece; }));
-    const Rect all{0, 0, kWidth, kHeight};
+    const Rect all{0, 0, kScreenWidth, kScreenHeight};
     play(all, ContentClass::photographic, FilmWatch::kVideoFrames);
     EXPECT_EQ(take(all).size(), 4u);
 }
@@ -111,7 +111,7 @@ TEST_F(FilmWatchTest, leaves_what_is_small_or_scattered) {
 TEST_F(FilmWatchTest, sees_that_a_film_has_become_something_else) {
     const Rect area{0, 0, 512, 512};
     play(area, ContentClass::photographic, FilmWatch::kVideoFrames);
-    show(test::text_image(kWidth, kHeight));
+    show(test::text_image(kScreenWidth, kScreenHeight));
     int frames = 0;
     while (!take(area).empty()) {
         ASSERT_LT(++frames, 20);
