@@ -19,4 +19,14 @@ inline Rect cell_at(int32_t column, int32_t row) {
     return {column * kCell, row * kCell, (column + 1) * kCell, (row + 1) * kCell};
 }
 
+// Calls use(column, row) for the cells that `area` touches, in reading order.
+template <typename Use>
+void for_each_cell(const Rect& area, Use use) {
+    for (int32_t row = area.y1 / kCell; row * kCell < area.y2; ++row) {
+        for (int32_t column = area.x1 / kCell; column * kCell < area.x2; ++column) {
+            use(column, row);
+        }
+    }
+}
+
 } // namespace spice::display

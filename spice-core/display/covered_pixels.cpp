@@ -26,18 +26,16 @@ Rect cells_around(const Rect& rect) {
             (rect.y2 + kCell - 1) / kCell * kCell};
 }
 
-// Calls `use` with each cell of the grid that `region` touches, and with what of it lies there.
+// Calls use(cell, what of `region` lies there) for each cell of the grid with some of it.
 template <typename Use>
-void for_each_cell(const Region& region, Use use) {
-    const Rect extents = region.extents();
-    for (int32_t row = extents.y1 / kCell; row * kCell < extents.y2; ++row) {
-        for (int32_t column = extents.x1 / kCell; column * kCell < extents.x2; ++column) {
-            const Region here = region & Region(cell_at(column, row));
-            if (!here.empty()) {
-                use(cell_at(column, row), here);
-            }
+void for_each_part(const Region& region, Use use) {
+    for_each_cell(region.extents(), [&](int32_t column, int32_t row) {
+        const Rect cell = cell_at(column, row);
+        const Region here = region & Region(cell);
+        if (!here.empty()) {
+            use(cell, here);
         }
-    }
+    });
 }
 
 } // namespace
@@ -174,7 +172,7 @@ Region CoveredPixels::whole(const Memory& memory, const Region& changed, const R
 Region CoveredPixels::cells(const Memory& memory, const Region& changed, const Region& valid,
                             const PixelArea& picture) {
     Region found;
-    for_each_cell(changed, [&](const Rect& cell, const Region&) {
+    for_each_part(changed, [&](const Rect& cell, const Region&) {
         const Rect inside = intersect(cell, picture.area);
         if (valid.contains(inside) && has(memory, inside, picture)) {
             found |= inside;
@@ -187,7 +185,7 @@ Region CoveredPixels::cells(const Memory& memory, const Region& changed, const R
 Region CoveredPixels::parts(const Memory& memory, const Region& changed, const Region& valid,
                             const PixelArea& picture) {
     Region found;
-    for_each_cell(changed & valid, [&](const Rect&, const Region& here) {
+    for_each_part(changed & valid, [&](const Rect&, const Region& here) {
         std::vector<Rect> bands;
         const Rect around = here.extents();
         split_rows(around, int64_t{kBand} * around.width(), bands);

@@ -20,16 +20,6 @@ uint32_t key_at_the_middle(const Rect& area) {
     return key_of((area.x1 + area.x2) / 2 / kCell, (area.y1 + area.y2) / 2 / kCell);
 }
 
-// Calls function(key, cell) for the cells that `area` touches.
-template <typename Function>
-void for_each_cell(const Rect& area, Function function) {
-    for (int32_t row = area.y1 / kCell; row * kCell < area.y2; ++row) {
-        for (int32_t column = area.x1 / kCell; column * kCell < area.x2; ++column) {
-            function(key_of(column, row), cell_at(column, row));
-        }
-    }
-}
-
 // Boxes of the cells, in reading order, joined to rows of them and these to larger pieces.
 std::vector<Rect> joined(const std::vector<Rect>& boxes) {
     const auto join = [](const std::vector<Rect>& parts, auto&& continues) {
@@ -58,8 +48,9 @@ std::vector<Rect> joined(const std::vector<Rect>& boxes) {
 std::vector<FilmWatch::Cell*> FilmWatch::count(const Rect& area, Time now) {
     std::vector<Cell*> counted;
     const uint32_t middle = key_at_the_middle(area);
-    for_each_cell(area, [&](uint32_t key, const Rect& bounds) {
-        if (key != middle && intersect(bounds, area).area() < kMinCellChange) {
+    for_each_cell(area, [&](int32_t column, int32_t row) {
+        const uint32_t key = key_of(column, row);
+        if (key != middle && intersect(cell_at(column, row), area).area() < kMinCellChange) {
             return;
         }
         Cell& cell = cells_[key];
@@ -99,8 +90,8 @@ Rect FilmWatch::film_in(const Rect& cell, const Region& changed, Time now) const
 
 std::vector<Rect> FilmWatch::take(Region& changed, const Screen& screen, Time now) {
     std::vector<Rect> boxes;
-    for_each_cell(changed.extents(), [&](uint32_t, const Rect& cell) {
-        const Rect box = film_in(cell, changed, now);
+    for_each_cell(changed.extents(), [&](int32_t column, int32_t row) {
+        const Rect box = film_in(cell_at(column, row), changed, now);
         if (!box.empty()) {
             boxes.push_back(box);
         }

@@ -25,11 +25,8 @@ constexpr int32_t kStrip = 64; // pixels
 // As the grid divides it.
 std::vector<Rect> in_cells(const Rect& area) {
     std::vector<Rect> parts;
-    for (int32_t row = area.y1 / kCell; row * kCell < area.y2; ++row) {
-        for (int32_t column = area.x1 / kCell; column * kCell < area.x2; ++column) {
-            parts.push_back(intersect(area, cell_at(column, row)));
-        }
-    }
+    for_each_cell(
+        area, [&](int32_t column, int32_t row) { parts.push_back(intersect(area, cell_at(column, row))); });
     return parts;
 }
 

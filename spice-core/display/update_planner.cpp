@@ -100,27 +100,24 @@ bool is_fill(const Region& region, const Screen& screen) {
 
 // Takes whole cells out of `changed`.
 void plan_cells(Region& changed, const Screen& screen, const CellChoice& take_whole, UpdatePlan& plan) {
-    const Rect extents = changed.extents();
     std::vector<Rect> whole;
-    for (int32_t row = extents.y1 / kCell; row * kCell < extents.y2; ++row) {
-        for (int32_t column = extents.x1 / kCell; column * kCell < extents.x2; ++column) {
-            const Rect cell = inside(cell_at(column, row), screen);
-            const Region here = changed & Region(cell);
-            const int64_t area = here.area();
-            if (area < cell.area() && (area < kMinCellChange || is_fill(here, screen))) {
-                continue;
-            }
-            if (area * 100 < cell.area() * kWholeShare && !take_whole(cell, area)) {
-                continue;
-            }
-            whole.push_back(cell);
-            if (const auto colour = solid_colour(screen.picture(), cell)) {
-                plan.fills.push_back({cell, *colour});
-            } else {
-                plan.cells.push_back(cell);
-            }
+    for_each_cell(changed.extents(), [&](int32_t column, int32_t row) {
+        const Rect cell = inside(cell_at(column, row), screen);
+        const Region here = changed & Region(cell);
+        const int64_t area = here.area();
+        if (area < cell.area() && (area < kMinCellChange || is_fill(here, screen))) {
+            return;
         }
-    }
+        if (area * 100 < cell.area() * kWholeShare && !take_whole(cell, area)) {
+            return;
+        }
+        whole.push_back(cell);
+        if (const auto colour = solid_colour(screen.picture(), cell)) {
+            plan.fills.push_back({cell, *colour});
+        } else {
+            plan.cells.push_back(cell);
+        }
+    });
     changed -= Region(whole);
 }
 
